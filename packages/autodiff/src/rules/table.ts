@@ -1,0 +1,16 @@
+import type { OpName, Tensor } from '@grad-ts/tensor'
+import { elementwise } from './elementwise.ts'
+import { indexingRules } from './indexing.ts'
+import { layout } from './layout.ts'
+import { matmulRules } from './matmul.ts'
+import { reductions } from './reduce.ts'
+import type { GradientRules } from './rule.ts'
+
+const sources: GradientRules<'input' | 'constant'> = { input: () => [], constant: () => [] }
+
+/** Every op with its gradient rule. A missing row does not compile. */
+const rules: GradientRules<OpName> = { ...sources, ...elementwise, ...reductions, ...matmulRules, ...layout, ...indexingRules }
+
+/** Applies the rule of a node whose op is known only at run time. */
+export const pullBack = (cotangent: Tensor, node: Tensor): readonly (Tensor | null)[] =>
+  (rules[node.op] as (cotangent: Tensor, node: Tensor) => readonly (Tensor | null)[])(cotangent, node)

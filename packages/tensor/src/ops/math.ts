@@ -1,0 +1,32 @@
+/** Rounds to the nearest integer, halves to the even one, as ONNX and NumPy do. */
+export const roundHalfToEven = (x: number): number => {
+  const floor = Math.floor(x)
+  const rest = x - floor
+  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1
+  return floor % 2 === 0 ? floor : floor + 1
+}
+
+const series = (x: number): number => {
+  let term = x
+  let sum = x
+  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(sum); n++) {
+    term *= (-x * x) / n
+    sum += term / (2 * n + 1)
+  }
+  return (2 / Math.sqrt(Math.PI)) * sum
+}
+
+const continuedFraction = (x: number): number => {
+  let fraction = 0
+  for (let n = 80; n >= 1; n--) fraction = (n / 2) / (x + fraction)
+  return Math.exp(-x * x) / Math.sqrt(Math.PI) / (x + fraction)
+}
+
+/** The error function to double precision: its Taylor series for small arguments, the continued fraction of erfc beyond. */
+export const erf = (x: number): number => {
+  if (Number.isNaN(x)) return Number.NaN
+  const magnitude = Math.abs(x)
+  if (magnitude === 0) return x
+  if (magnitude < 2.5) return series(x)
+  return Math.sign(x) * (magnitude > 6 ? 1 : 1 - continuedFraction(magnitude))
+}

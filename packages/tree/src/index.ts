@@ -1,0 +1,5 @@
+export { entries, fold, get, leaves, paths, sameStructure, unflatten } from './flatten.ts'
+export { TreeError } from './errors.ts'
+export { forEach, map, mapWithPath } from './map.ts'
+export { isNode, join, keysOf } from './tree.ts'
+export type { MapLeaves, Path, Tree } from './tree.ts'
