@@ -1,11 +1,15 @@
 import { defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
+import { writeDocTests } from './scripts/doctest.mjs'
 
 // Siblings resolve to their sources, so tests need no build.
 const conditions = ['@grad-ts/source', ...defaultServerConditions]
 
 // The planted type test is wrong on purpose: only the test that expects its failure asks for it.
 const planted = process.env['PLANTED_TYPE_TEST'] === undefined ? ['**/planted.test-d.ts'] : []
+
+// Written here, so that a run never sees the examples of yesterday's sources.
+writeDocTests()
 
 export default defineConfig({
   resolve: { conditions },
