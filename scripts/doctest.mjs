@@ -31,13 +31,20 @@ const prepared = (example) => {
   }
 }
 
-const clashes = (imports, others) => imports.some((one) => others.some((other) => one.local === other.local && (one.from !== other.from || one.imported !== other.imported)))
+const clashes = (imports, others) =>
+  imports.some((one) => others.some((other) => one.local === other.local && (one.from !== other.from || one.imported !== other.imported)))
 
 /** Puts examples together as long as their imports agree on what each name means. */
 const grouped = (examples) => {
   const groups = []
   for (const example of examples) {
-    const group = groups.find((each) => !clashes(example.imports, each.flatMap(({ imports }) => imports)))
+    const group = groups.find(
+      (each) =>
+        !clashes(
+          example.imports,
+          each.flatMap(({ imports }) => imports),
+        ),
+    )
     if (group) group.push(example)
     else groups.push([example])
   }
@@ -53,7 +60,9 @@ const importLine = ({ from, imported, local, type }) => {
 /** One import line per name; a name that is imported as a value somewhere needs no type import. */
 const importLines = (examples) => {
   const all = examples.flatMap(({ imports }) => imports)
-  return [...new Set(all.filter((one) => !one.type || !all.some((other) => !other.type && other.local === one.local)).map(importLine))].sort()
+  return [
+    ...new Set(all.filter((one) => !one.type || !all.some((other) => !other.type && other.local === one.local)).map(importLine)),
+  ].sort()
 }
 
 const testOf = ({ name, line, run, body }) =>

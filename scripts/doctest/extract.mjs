@@ -13,7 +13,11 @@ export const fromMarkdown = (text, name = 'example', first = 1) =>
     run: !/\bno-run\b/.test(match[2] ?? ''),
   }))
 
-const withoutStars = (comment) => comment.replace(/^\/\*\*/, '   ').replace(/\*\/$/, '').replace(/^[ \t]*\*[ \t]?/gm, '')
+const withoutStars = (comment) =>
+  comment
+    .replace(/^\/\*\*/, '   ')
+    .replace(/\*\/$/, '')
+    .replace(/^[ \t]*\*[ \t]?/gm, '')
 
 /** The text of each `@example` in a doc comment, with its offset in lines; a tag inside a fence ends nothing. */
 const exampleTags = (comment) => {

@@ -17,7 +17,11 @@ const lastPlace = (text) => {
   return 10 ** (Number(exponent) - (mantissa.split('.')[1]?.length ?? 0))
 }
 
-const significant = (text) => text.toLowerCase().split('e')[0].replace(/^-?0*\.?0*|\./g, '').length
+const significant = (text) =>
+  text
+    .toLowerCase()
+    .split('e')[0]
+    .replace(/^-?0*\.?0*|\./g, '').length
 
 /** A number as written: to one millionth, or to half a unit of the last place once four digits of a fraction are shown. */
 export const digits = (text) => {
@@ -44,7 +48,8 @@ const settle = (actual, expected) => {
     return typeof value === 'number' && Math.abs(value - expected.value) <= expected.tolerance ? expected.value : value
   }
   if (Array.isArray(value) && Array.isArray(expected)) return value.map((each, index) => settle(each, expected[index]))
-  if (isRecord(value) && isRecord(expected)) return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, settle(each, expected[key])]))
+  if (isRecord(value) && isRecord(expected))
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, settle(each, expected[key])]))
   return value
 }
 
@@ -62,7 +67,12 @@ export const same = (actual, expected) => {
 
 /** Asserts that an example throws; `text` is part of the error's name and message. */
 export const throws = async (run, text) => {
-  const error = await Promise.resolve().then(run).then(() => undefined, (reason) => reason)
+  const error = await Promise.resolve()
+    .then(run)
+    .then(
+      () => undefined,
+      (reason) => reason,
+    )
   expect(error, 'expected the example to throw').toBeDefined()
   expect(`${error.name}: ${error.message}`).toContain(text)
 }

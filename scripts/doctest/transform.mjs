@@ -20,7 +20,7 @@ const parses = (code) => {
 const edit = (code, edits) =>
   edits.toSorted((a, b) => b.start - a.start).reduce((text, { start, end, text: by }) => text.slice(0, start) + by + text.slice(end), code)
 
-/** Every number in an expected value carries the digits that were written, for the tolerance. */
+/** The expected values as an array in which every number carries the digits that were written, for the tolerance. */
 const withDigits = (expected) => {
   const edits = []
   const visit = (value) => {
@@ -28,10 +28,11 @@ const withDigits = (expected) => {
     if (Array.isArray(value)) return value.forEach(visit)
     const sign = value.type === 'UnaryExpression' && value.operator === '-' ? '-' : ''
     const literal = sign ? value.argument : value
-    if (literal.type === 'Literal' && typeof literal.value === 'number') edits.push({ ...value, text: `__doc.digits('${sign}${literal.raw}')` })
+    if (literal.type === 'Literal' && typeof literal.value === 'number')
+      edits.push({ ...value, text: `__doc.digits('${sign}${literal.raw}')` })
     else for (const [key, child] of Object.entries(value)) if (key !== 'key' || value.computed) visit(child)
   }
-  const code = `(${expected})`
+  const code = `[${expected}]`
   visit(parse(code).program.body)
   return edit(code, edits)
 }
@@ -45,11 +46,11 @@ const readable = (text) =>
 /** The text of a comment and, while it is no whole expression, of the comment lines right below it. */
 const expectation = (code, comments, index) => {
   let text = readable(comments[index].value.replace(/^\s*=>/, ''))
-  for (let next = index + 1; !parses(`(${text})`) && next < comments.length; next++) {
+  for (let next = index + 1; !parses(`x = [${text}]`) && next < comments.length; next++) {
     if (!/^\r?\n[ \t]*$/.test(code.slice(comments[next - 1].end, comments[next].start))) break
     text += `\n${readable(comments[next].value)}`
   }
-  if (!parses(`(${text})`)) throw new Error(`not a value: //${comments[index].value}`)
+  if (!parses(`x = [${text}]`)) throw new Error(`not a value: //${comments[index].value}`)
   return withDigits(text.trim())
 }
 
@@ -61,29 +62,48 @@ const assertion = (code, statement, expected) => {
   if (statement.type === 'ExpressionStatement') {
     const { expression } = statement
     const actual = isLog(expression) ? expression.arguments.map(source).join(', ') : source(expression)
-    return { start, end, text: `__doc.same([${actual}], [${expected}]);` }
+    return { start, end, text: `__doc.same([${actual}], ${expected});` }
   }
   const names = statement.type === 'VariableDeclaration' ? statement.declarations.map(({ id }) => id) : []
   if (names.length !== 1) throw new Error(`nothing to compare with: ${source(statement)}`)
   const value = names[0].type === 'Identifier' ? names[0].name : source(names[0])
-  return { start: end, end, text: `; __doc.same([${value}], [${expected}]);` }
+  return { start: end, end, text: `; __doc.same([${value}], ${expected});` }
 }
 
 const throwing = (code, statement, text) => {
-  if (statement.type !== 'ExpressionStatement') throw new Error(`only an expression can throw: ${code.slice(statement.start, statement.end)}`)
-  return { start: statement.start, end: statement.end, text: `await __doc.throws(async () => (${code.slice(statement.expression.start, statement.expression.end)}), ${JSON.stringify(text)});` }
+  if (statement.type !== 'ExpressionStatement')
+    throw new Error(`only an expression can throw: ${code.slice(statement.start, statement.end)}`)
+  return {
+    start: statement.start,
+    end: statement.end,
+    text: `await __doc.throws(async () => (${code.slice(statement.expression.start, statement.expression.end)}), ${JSON.stringify(text)});`,
+  }
+}
+
+/** A statement without its semicolon: without semicolons in the style, that one may stand below the comment, before a `[`. */
+const trimmed = (code, comments, statement) => {
+  let { end } = statement
+  for (let before = -1; before !== end;) {
+    before = end
+    end -= /;?\s*$/.exec(code.slice(statement.start, end))[0].length
+    end = comments.find((comment) => comment.end === end)?.start ?? end
+  }
+  return { ...statement, end }
 }
 
 /** The assertions of an example, as edits of its code. */
-const assertions = (code, { program, comments }) =>
-  comments.flatMap((comment, index) => {
+const assertions = (code, { program, comments }) => {
+  const statements = program.body.map((statement) => trimmed(code, comments, statement))
+  return comments.flatMap((comment, index) => {
     const mark = comment.type === 'Line' && /^\s*(=>|throws\b)\s*(.*)$/.exec(comment.value)
     if (!mark) return []
-    const statement = program.body.findLast(({ end }) => end <= comment.start)
-    if (!statement || !/^;?[ \t]*\n?[ \t]*$/.test(code.slice(statement.end, comment.start))) throw new Error(`no statement ends before //${comment.value}`)
+    const statement = statements.findLast(({ end }) => end <= comment.start)
+    if (!statement || !/^;?[ \t]*\n?[ \t]*$/.test(code.slice(statement.end, comment.start)))
+      throw new Error(`no statement ends before //${comment.value}`)
     if (mark[1] === 'throws') return [throwing(code, statement, mark[2].trim())]
     return [assertion(code, statement, expectation(code, comments, index))]
   })
+}
 
 const specifier = (declaration, { type, imported, local, importKind }) => ({
   from: declaration.source.value,
