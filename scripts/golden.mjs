@@ -1,0 +1,8 @@
+// npm run golden -- DIR: compares with numbers made by other libraries. Only the program itself writes to stdout.
+
+import { join } from 'node:path'
+import { build } from './build.mjs'
+import { become, root } from './process.mjs'
+
+await build(['packages/bench'])
+become(process.execPath, [join(root, 'packages/bench/dist/golden/cli.js'), ...process.argv.slice(2)])
