@@ -62,7 +62,7 @@ const importLines = (examples) => {
   const all = examples.flatMap(({ imports }) => imports)
   return [
     ...new Set(all.filter((one) => !one.type || !all.some((other) => !other.type && other.local === one.local)).map(importLine)),
-  ].sort()
+  ]
 }
 
 const testOf = ({ name, line, run, body }) =>
