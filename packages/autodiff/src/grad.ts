@@ -7,7 +7,8 @@ import { pullBackAll } from './reverse.ts'
 /** Gives every leaf a node of its own, so that one tensor that stands at two places has two gradients. */
 const separate = <T extends Tree<Tensor>>(op: string, params: T): T => {
   for (const [path, leaf] of entries<Tensor>(params))
-    if (!isFloat(leaf.dtype)) throw new DTypeError(op, [leaf], `cannot differentiate with respect to '${path}', which is ${leaf.dtype}; expected a float dtype`)
+    if (!isFloat(leaf.dtype))
+      throw new DTypeError(op, [leaf], `cannot differentiate with respect to '${path}', which is ${leaf.dtype}; expected a float dtype`)
   return map((leaf: Tensor) => identity(leaf), params as Tree<Tensor>) as T
 }
 

@@ -5,7 +5,8 @@ import { pullBack } from './rules/table.ts'
 /** The nodes through which a change of a source can reach the outputs. */
 const reachedFrom = (sources: readonly Tensor[], order: readonly Tensor[]): ReadonlySet<Tensor> => {
   const reached = new Set(sources)
-  for (const node of order) if (isFloat(node.dtype) && node.op !== 'stopGradient' && node.inputs.some((operand) => reached.has(operand))) reached.add(node)
+  for (const node of order)
+    if (isFloat(node.dtype) && node.op !== 'stopGradient' && node.inputs.some((operand) => reached.has(operand))) reached.add(node)
   return reached
 }
 

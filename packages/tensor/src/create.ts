@@ -29,7 +29,8 @@ const dtypeOfData = (data: TypedArray): DType => {
   return data instanceof Uint8Array ? 'bool' : 'float32'
 }
 
-const firstLeaf = (values: NestedArray): number | boolean | undefined => (Array.isArray(values) ? firstLeaf(values[0] ?? 0) : (values as number | boolean))
+const firstLeaf = (values: NestedArray): number | boolean | undefined =>
+  Array.isArray(values) ? firstLeaf(values[0] ?? 0) : (values as number | boolean)
 
 /**
  * Makes a tensor from plain arrays, or over a typed array.
@@ -47,7 +48,8 @@ export const tensor = (values: NestedArray | TypedArray, options: { readonly sha
   if (ArrayBuffer.isView(values)) {
     const dtype = options.dtype ?? dtypeOfData(values)
     const shape = options.shape ?? [values.length]
-    if (sizeOf(shape) !== values.length) throw new ShapeError('tensor', [{ shape, dtype }], `expected ${sizeOf(shape)} elements, got ${values.length}`)
+    if (sizeOf(shape) !== values.length)
+      throw new ShapeError('tensor', [{ shape, dtype }], `expected ${sizeOf(shape)} elements, got ${values.length}`)
     return constantOf(dtype === dtypeOfData(values) ? values : bufferFrom(dtype, values), shape, dtype)
   }
   const shape = nestedShape(values)
@@ -89,11 +91,23 @@ export const onesLike = (like: Tensor): Tensor => ones(like.shape, like.dtype)
 
 /** Makes the integers 0, 1, …, length − 1 along one axis. */
 export const arange = (length: number, dtype: DType = 'int32'): Constant =>
-  tensor(bufferFrom(dtype, Array.from({ length }, (_, i) => i)), { dtype })
+  tensor(
+    bufferFrom(
+      dtype,
+      Array.from({ length }, (_, i) => i),
+    ),
+    { dtype },
+  )
 
 /** Makes the identity matrix of a size. */
 export const eye = (size: number, dtype: DType = 'float32'): Constant =>
-  tensor(bufferFrom(dtype, Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0))), { shape: [size, size], dtype })
+  tensor(
+    bufferFrom(
+      dtype,
+      Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0)),
+    ),
+    { shape: [size, size], dtype },
+  )
 
 /** Makes an operand a tensor: a number takes the given dtype (a fraction given to an integer dtype is refused by `add` and its like). */
 export const asTensor = (operand: Operand, dtype: DType = 'float32'): Tensor => {
@@ -106,7 +120,8 @@ export const unify = (operands: readonly Operand[]): Tensor[] => {
   const known = operands.find(isTensor)?.dtype
   return operands.map((operand) => {
     const integral = typeof operand !== 'number' || Number.isInteger(operand)
-    const dtype = known === undefined || (known === 'bool' && typeof operand === 'number') || (!isFloat(known) && !integral) ? 'float32' : known
+    const dtype =
+      known === undefined || (known === 'bool' && typeof operand === 'number') || (!isFloat(known) && !integral) ? 'float32' : known
     return asTensor(operand, dtype)
   })
 }

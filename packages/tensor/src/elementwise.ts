@@ -94,6 +94,8 @@ export const cos = unary('cos')
 export const tanh = unary('tanh')
 /** The error function. */
 export const erf = unary('erf')
+/** The inverse of the error function on (−1, 1); ±1 give ±∞. */
+export const erfInv = unary('erfInv')
 /** 1 / (1 + exp(−x)). */
 export const sigmoid = unary('sigmoid')
 /** max(x, 0). */
@@ -110,7 +112,8 @@ export const isFinite = (x: Tensor): Tensor => less(abs(x), Infinity)
  * import { tensor, toArray, where } from '@grad-ts/tensor'
  * toArray(where(tensor([true, false]), tensor([1, 2]), 0)) // => [1, 0]
  */
-export const where = (condition: Tensor, whenTrue: Operand, whenFalse: Operand): Tensor => node('where', [condition, ...unify([whenTrue, whenFalse])], {})
+export const where = (condition: Tensor, whenTrue: Operand, whenFalse: Operand): Tensor =>
+  node('where', [condition, ...unify([whenTrue, whenFalse])], {})
 
 /** Bounds x to [low, high]; a bound left out is not applied. */
 export const clamp = (x: Tensor, low?: Operand, high?: Operand): Tensor => {

@@ -10,7 +10,8 @@ interface Operand {
 export const showOperand = (operand: Operand): string => `${operand.dtype}${showShape(operand.shape)}`
 
 // Frames of these files are ours; the first other one is where the caller wrote the mistake.
-const own = /[\\/]@?grad-ts[\\/](?:node_modules[\\/])?[^\\/]+[\\/](?:dist|src)[\\/]|[\\/]packages[\\/](?:tree|tensor|autodiff|optim|nn|onnx|onnxruntime|trainer|grad-ts)[\\/](?:dist|src)[\\/]|node:internal/
+const own =
+  /[\\/]@?grad-ts[\\/](?:node_modules[\\/])?[^\\/]+[\\/](?:dist|src)[\\/]|[\\/]packages[\\/](?:tree|tensor|autodiff|optim|nn|onnx|onnxruntime|trainer|grad-ts)[\\/](?:dist|src)[\\/]|node:internal/
 
 /** Finds the line of the caller's code in a stack: the first frame outside this library. */
 export const callerOf = (stack: string | undefined): string | undefined =>

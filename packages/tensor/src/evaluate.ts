@@ -47,7 +47,10 @@ const compute = (outputs: readonly Tensor[], inputs: ReadonlyMap<Tensor, Constan
  * import { add, evaluate, tensor, toArray } from '@grad-ts/tensor'
  * toArray(evaluate({ total: add(tensor([1, 2]), 1) }).total) // => [2, 3]
  */
-export const evaluate = <T extends Tree<Tensor>>(tree: T, inputs: ReadonlyMap<Tensor, Constant> = new Map()): MapLeaves<T, Tensor, Constant> => {
+export const evaluate = <T extends Tree<Tensor>>(
+  tree: T,
+  inputs: ReadonlyMap<Tensor, Constant> = new Map(),
+): MapLeaves<T, Tensor, Constant> => {
   const values = compute(leaves(tree as Tree<Tensor>), inputs)
   return map((leaf: Tensor) => values.get(leaf) as Constant, tree as Tree<Tensor>) as MapLeaves<T, Tensor, Constant>
 }

@@ -48,7 +48,11 @@ export const trace = <Args extends readonly Tree<Tensor>[], Outputs extends Tree
 }
 
 /** Rebuilds the outputs of a graph with other tensors in place of some nodes. */
-export const substitute = <Outputs extends Tree<Tensor>>(outputs: Outputs, replacements: ReadonlyMap<Tensor, Tensor>, rebuild: (node: Tensor, inputs: readonly Tensor[]) => Tensor): Outputs => {
+export const substitute = <Outputs extends Tree<Tensor>>(
+  outputs: Outputs,
+  replacements: ReadonlyMap<Tensor, Tensor>,
+  rebuild: (node: Tensor, inputs: readonly Tensor[]) => Tensor,
+): Outputs => {
   const replaced = new Map<Tensor, Tensor>(replacements)
   for (const node of topologicalOrder(leaves(outputs as Tree<Tensor>))) {
     if (replaced.has(node)) continue

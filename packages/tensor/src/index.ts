@@ -5,25 +5,89 @@ export type { NestedArray } from './create.ts'
 export { allocate, dtypes, isFloat, roundTo, roundToFloat16 } from './dtype.ts'
 export type { DType, FloatDType, TypedArray } from './dtype.ts'
 export {
-  abs, add, and, cast, ceil, clamp, cos, div, equal, erf, exp, expm1, floor, greater, greaterEqual, identity, isFinite, isNaN, less, lessEqual, log,
-  log1p, maximum, minimum, mod, mul, neg, not, notEqual, or, pow, reciprocal, relu, round, rsqrt, sigmoid, sign, sin, sqrt, square, stopGradient, sub,
-  tanh, where, xor,
+  abs,
+  add,
+  and,
+  cast,
+  ceil,
+  clamp,
+  cos,
+  div,
+  equal,
+  erf,
+  erfInv,
+  exp,
+  expm1,
+  floor,
+  greater,
+  greaterEqual,
+  identity,
+  isFinite,
+  isNaN,
+  less,
+  lessEqual,
+  log,
+  log1p,
+  maximum,
+  minimum,
+  mod,
+  mul,
+  neg,
+  not,
+  notEqual,
+  or,
+  pow,
+  reciprocal,
+  relu,
+  round,
+  rsqrt,
+  sigmoid,
+  sign,
+  sin,
+  sqrt,
+  square,
+  stopGradient,
+  sub,
+  tanh,
+  where,
+  xor,
 } from './elementwise.ts'
 export { callerOf, DTypeError, EvaluationError, ShapeError, showOperand } from './errors.ts'
 export { bind, evaluate, interpret, runGraph, toArray, toNumber } from './evaluate.ts'
 export { substitute, topologicalOrder, trace } from './graph.ts'
 export type { Graph } from './graph.ts'
 export { gather, oneHot, scatterAdd, scatterAddAlong, takeAlongAxis } from './indexing.ts'
-export { broadcastTo, concat, expandDims, flip, pad, reshape, slice, sliceAxis, split, squeeze, stack, swapAxes, transpose } from './layout.ts'
+export {
+  broadcastTo,
+  concat,
+  expandDims,
+  flip,
+  pad,
+  reshape,
+  slice,
+  sliceAxis,
+  split,
+  squeeze,
+  stack,
+  swapAxes,
+  transpose,
+} from './layout.ts'
 export type { Range } from './layout.ts'
 export { dot, matmul, outer } from './linear.ts'
 export type { MatmulOptions } from './linear.ts'
 export type { None, OpAttributes, OpName, ReduceAttributes } from './ops/attributes.ts'
 export { opNames } from './ops/table.ts'
+export { randomRounds } from './ops/random.ts'
+export { foldIn, key, randomBits, splitKey } from './random/keys.ts'
+export { categorical, normal, permutation, truncatedNormal } from './random/normal.ts'
+export type { NormalOptions } from './random/normal.ts'
+export { bernoulli, dropout, uniform } from './random/uniform.ts'
 export { absoluteSum, argMax, argMin, cumsum, logSumExp, max, mean, min, norm, prod, sum, variance, vdot } from './reduce.ts'
 export type { ReduceOptions } from './reduce.ts'
 export { broadcastShapes, sameShape, showShape, sizeOf, stridesOf } from './shape.ts'
 export type { Shape } from './shape.ts'
+export { argSort, sort, topK } from './sort.ts'
+export type { SortOptions } from './sort.ts'
 export { constantOf, isConstant, isTensor, node } from './tensor.ts'
 export type { Constant, Operand, Tensor } from './tensor.ts'
 export { verify } from './verify.ts'

@@ -47,10 +47,17 @@ export const expandDims = (x: Tensor, axis: number): Tensor => {
 
 /** Removes an axis of length 1, or all of them. */
 export const squeeze = (x: Tensor, axis?: number): Tensor => {
-  if (axis === undefined) return reshape(x, x.shape.filter((length) => length !== 1))
+  if (axis === undefined)
+    return reshape(
+      x,
+      x.shape.filter((length) => length !== 1),
+    )
   const position = normalizeAxis('squeeze', x, axis)
   if (x.shape[position] !== 1) throw new ShapeError('squeeze', [x], `axis ${axis} has length ${x.shape[position]}, expected 1`)
-  return reshape(x, x.shape.filter((_, i) => i !== position))
+  return reshape(
+    x,
+    x.shape.filter((_, i) => i !== position),
+  )
 }
 
 /** Joins tensors along an axis (default: the first). */
@@ -74,7 +81,8 @@ export interface Range {
   readonly step?: number
 }
 
-const bound = (value: number, length: number, low: number, high: number): number => Math.min(Math.max(value < 0 ? value + length : value, low), high)
+const bound = (value: number, length: number, low: number, high: number): number =>
+  Math.min(Math.max(value < 0 ? value + length : value, low), high)
 
 const resolve = ({ start, end, step = 1 }: Range, length: number): readonly [number, number, number] => {
   const [low, high] = step > 0 ? [0, length] : [-1, length - 1]
@@ -94,7 +102,11 @@ export const slice = (x: Tensor, ranges: readonly (Range | null)[]): Tensor => {
   if (ranges.length > x.shape.length) throw new ShapeError('slice', [x], `${ranges.length} ranges for ${x.shape.length} axes`)
   const cuts = x.shape.map((length, axis) => resolve(ranges[axis] ?? {}, length))
   if (cuts.every(([start, size, step], axis) => start === 0 && step === 1 && size === x.shape[axis])) return x
-  return node('slice', [x], { starts: cuts.map(([start]) => start), sizes: cuts.map(([, size]) => size), steps: cuts.map(([, , step]) => step) })
+  return node('slice', [x], {
+    starts: cuts.map(([start]) => start),
+    sizes: cuts.map(([, size]) => size),
+    steps: cuts.map(([, , step]) => step),
+  })
 }
 
 /** Cuts along one axis. */
@@ -113,7 +125,8 @@ export const flip = (x: Tensor, axis: number): Tensor => sliceAxis(x, axis, { st
 export const split = (x: Tensor, lengths: readonly number[], axis = 0): Tensor[] => {
   const position = normalizeAxis('split', x, axis)
   const total = lengths.reduce((sum, length) => sum + length, 0)
-  if (total !== x.shape[position]) throw new ShapeError('split', [x], `parts of ${lengths.join(' + ')} do not fill axis ${axis} of length ${x.shape[position]}`)
+  if (total !== x.shape[position])
+    throw new ShapeError('split', [x], `parts of ${lengths.join(' + ')} do not fill axis ${axis} of length ${x.shape[position]}`)
   let start = 0
   return lengths.map((length) => sliceAxis(x, position, { start, end: (start += length) }))
 }

@@ -34,7 +34,8 @@ export const min = reduction('min')
 /** The product of the elements along axes. */
 export const prod = reduction('prod')
 
-const countAlong = (x: Tensor, axes: Axes | undefined): number => normalizeAxes('mean', x, axes).reduce((count, axis) => count * (x.shape[axis] as number), 1)
+const countAlong = (x: Tensor, axes: Axes | undefined): number =>
+  normalizeAxes('mean', x, axes).reduce((count, axis) => count * (x.shape[axis] as number), 1)
 
 /** The arithmetic mean along axes. */
 export const mean = (x: Tensor, options: ReduceOptions = {}): Tensor => div(sum(x, options), countAlong(x, options.axes))
@@ -74,7 +75,11 @@ export const argMin = (x: Tensor, { axis = -1, keepDims = false }: { readonly ax
 /** Running sums along an axis (default: the last). */
 export const cumsum = (
   x: Tensor,
-  { axis = -1, exclusive = false, reverse = false }: { readonly axis?: number; readonly exclusive?: boolean; readonly reverse?: boolean } = {},
+  {
+    axis = -1,
+    exclusive = false,
+    reverse = false,
+  }: { readonly axis?: number; readonly exclusive?: boolean; readonly reverse?: boolean } = {},
 ): Tensor => node('cumsum', [x], { axis: normalizeAxis('cumsum', x, axis), exclusive, reverse })
 
 /** Σ a·b over all elements. */

@@ -3,7 +3,8 @@ export type Shape = readonly number[]
 
 export const sizeOf = (shape: Shape): number => shape.reduce((size, length) => size * length, 1)
 
-export const sameShape = (left: Shape, right: Shape): boolean => left.length === right.length && left.every((length, axis) => length === right[axis])
+export const sameShape = (left: Shape, right: Shape): boolean =>
+  left.length === right.length && left.every((length, axis) => length === right[axis])
 
 /** Row-major strides in elements. */
 export const stridesOf = (shape: Shape): number[] => {

@@ -17,6 +17,8 @@ export const verify = (tree: Tree<Tensor>): void => {
     if (rule === undefined) throw new EvaluationError(`unknown op '${String(node.op)}'; expected one of the op table`)
     const { shape, dtype } = rule.infer(node.inputs, node.attributes)
     if (!sameShape(shape, node.shape) || dtype !== node.dtype)
-      throw new EvaluationError(`${node.op}(${node.inputs.map(showOperand).join(', ')}): expected a result of ${showOperand({ shape, dtype })}, got ${showOperand(node)}`)
+      throw new EvaluationError(
+        `${node.op}(${node.inputs.map(showOperand).join(', ')}): expected a result of ${showOperand({ shape, dtype })}, got ${showOperand(node)}`,
+      )
   }
 }

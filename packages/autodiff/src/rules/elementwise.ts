@@ -1,5 +1,23 @@
 import {
-  add, cast, cos, div, equal, exp, isFloat, lessEqual, less, log, mul, neg, sign, sin, square, sub, where, pow, floor,
+  add,
+  cast,
+  cos,
+  div,
+  equal,
+  exp,
+  isFloat,
+  lessEqual,
+  less,
+  log,
+  mul,
+  neg,
+  sign,
+  sin,
+  square,
+  sub,
+  where,
+  pow,
+  floor,
 } from '@grad-ts/tensor'
 import type { OpName, Tensor } from '@grad-ts/tensor'
 import { unbroadcast } from './rule.ts'
@@ -22,15 +40,51 @@ const both =
 const none = (_: Tensor, node: Tensor): null[] => node.inputs.map(() => null)
 
 /** The cotangent where `won` holds; where two operands tie, each gets half, the mean of the one-sided derivatives. */
-const chosen = (cotangent: Tensor, a: Tensor, b: Tensor, won: Tensor): Tensor => where(equal(a, b), mul(cotangent, 0.5), where(won, cotangent, 0))
+const chosen = (cotangent: Tensor, a: Tensor, b: Tensor, won: Tensor): Tensor =>
+  where(equal(a, b), mul(cotangent, 0.5), where(won, cotangent, 0))
 
 const zeroTo = (condition: Tensor, value: Tensor): Tensor => where(condition, 0, value)
 
 type Elementwise = Extract<
   OpName,
-  | 'identity' | 'stopGradient' | 'neg' | 'abs' | 'sign' | 'floor' | 'ceil' | 'round' | 'exp' | 'expm1' | 'log' | 'log1p' | 'sqrt' | 'reciprocal'
-  | 'sin' | 'cos' | 'tanh' | 'erf' | 'sigmoid' | 'relu' | 'isNaN' | 'not' | 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'mod'
-  | 'equal' | 'less' | 'lessEqual' | 'and' | 'or' | 'where' | 'cast'
+  | 'identity'
+  | 'stopGradient'
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'exp'
+  | 'expm1'
+  | 'log'
+  | 'log1p'
+  | 'sqrt'
+  | 'reciprocal'
+  | 'sin'
+  | 'cos'
+  | 'tanh'
+  | 'erf'
+  | 'erfInv'
+  | 'sigmoid'
+  | 'relu'
+  | 'isNaN'
+  | 'not'
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'pow'
+  | 'maximum'
+  | 'minimum'
+  | 'mod'
+  | 'equal'
+  | 'less'
+  | 'lessEqual'
+  | 'and'
+  | 'or'
+  | 'where'
+  | 'cast'
 >
 
 export const elementwise: GradientRules<Elementwise> = {
@@ -52,6 +106,7 @@ export const elementwise: GradientRules<Elementwise> = {
   cos: scaled((x) => neg(sin(x))),
   tanh: scaled((_, y) => sub(1, square(y))),
   erf: scaled((x) => mul(2 / Math.sqrt(Math.PI), exp(neg(square(x))))),
+  erfInv: scaled((_, y) => mul(Math.sqrt(Math.PI) / 2, exp(square(y)))),
   sigmoid: scaled((_, y) => mul(y, sub(1, y))),
   relu: (cotangent, { inputs: [x] }) => [where(lessEqual(x as Tensor, 0), 0, cotangent)],
   isNaN: none,
@@ -77,5 +132,7 @@ export const elementwise: GradientRules<Elementwise> = {
     const [condition, whenTrue, whenFalse] = node.inputs as [Tensor, Tensor, Tensor]
     return [null, unbroadcast(where(condition, cotangent, 0), whenTrue.shape), unbroadcast(where(condition, 0, cotangent), whenFalse.shape)]
   },
-  cast: (cotangent, { inputs: [x] }) => [isFloat((x as Tensor).dtype) && isFloat(cotangent.dtype) ? cast(cotangent, (x as Tensor).dtype) : null],
+  cast: (cotangent, { inputs: [x] }) => [
+    isFloat((x as Tensor).dtype) && isFloat(cotangent.dtype) ? cast(cotangent, (x as Tensor).dtype) : null,
+  ],
 }

@@ -45,7 +45,9 @@ export const layout: GradientRules<'reshape' | 'broadcastTo' | 'transpose' | 'co
       steps.map((step) => (step < 0 ? { step: -1 } : null)),
     )
     const spread = steps.reduce((x, step, axis) => dilate(x, axis, Math.abs(step)), forward)
-    const before = starts.map((start, axis) => (steps[axis] as number) < 0 ? start + ((sizes[axis] as number) - 1) * (steps[axis] as number) : start)
+    const before = starts.map((start, axis) =>
+      (steps[axis] as number) < 0 ? start + ((sizes[axis] as number) - 1) * (steps[axis] as number) : start,
+    )
     return [
       pad(
         spread,

@@ -8,8 +8,11 @@ import type { GradientRules } from './rule.ts'
 
 const sources: GradientRules<'input' | 'constant'> = { input: () => [], constant: () => [] }
 
+/** Bits and positions do not change with their operands. */
+const discrete: GradientRules<'randomBits' | 'topK'> = { randomBits: () => [null], topK: () => [null] }
+
 /** Every op with its gradient rule. A missing row does not compile. */
-const rules: GradientRules<OpName> = { ...sources, ...elementwise, ...reductions, ...matmulRules, ...layout, ...indexingRules }
+const rules: GradientRules<OpName> = { ...sources, ...elementwise, ...reductions, ...matmulRules, ...layout, ...indexingRules, ...discrete }
 
 /** Applies the rule of a node whose op is known only at run time. */
 export const pullBack = (cotangent: Tensor, node: Tensor): readonly (Tensor | null)[] =>

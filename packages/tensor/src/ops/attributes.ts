@@ -33,6 +33,7 @@ export interface OpAttributes {
   readonly cos: None
   readonly tanh: None
   readonly erf: None
+  readonly erfInv: None
   readonly sigmoid: None
   readonly relu: None
   readonly isNaN: None
@@ -75,6 +76,9 @@ export interface OpAttributes {
   readonly scatterAdd: { readonly axis: number; readonly length: number }
   readonly gatherAlong: { readonly axis: number }
   readonly scatterAddAlong: { readonly axis: number; readonly length: number }
+
+  readonly randomBits: { readonly shape: Shape }
+  readonly topK: { readonly k: number; readonly axis: number; readonly largest: boolean }
 }
 
 export type OpName = keyof OpAttributes

@@ -10,7 +10,8 @@ export const sameDType = (op: string, inputs: readonly OperandType[]): void => {
 }
 
 export const numeric = (op: string, inputs: readonly OperandType[]): void => {
-  if (inputs.some(({ dtype }) => dtype === 'bool')) throw new DTypeError(op, inputs, "expected numbers, got bool; convert with cast(x, 'float32')")
+  if (inputs.some(({ dtype }) => dtype === 'bool'))
+    throw new DTypeError(op, inputs, "expected numbers, got bool; convert with cast(x, 'float32')")
 }
 
 export const floating = (op: string, inputs: readonly OperandType[]): void => {
@@ -19,7 +20,8 @@ export const floating = (op: string, inputs: readonly OperandType[]): void => {
 }
 
 export const logical = (op: string, inputs: readonly OperandType[]): void => {
-  if (inputs.some(({ dtype }) => dtype !== 'bool')) throw new DTypeError(op, inputs, "expected bool operands; make them with a comparison or cast(x, 'bool')")
+  if (inputs.some(({ dtype }) => dtype !== 'bool'))
+    throw new DTypeError(op, inputs, "expected bool operands; make them with a comparison or cast(x, 'bool')")
 }
 
 export const indexing = (op: string, inputs: readonly OperandType[], index: OperandType): void => {
@@ -35,6 +37,5 @@ export const broadcast = (op: string, inputs: readonly OperandType[]): Shape =>
   }, [])
 
 export const axisInRange = (op: string, inputs: readonly OperandType[], axis: number, rank: number): void => {
-  if (!Number.isInteger(axis) || axis < 0 || axis >= rank)
-    throw new ShapeError(op, inputs, `axis ${axis} is out of range for rank ${rank}`)
+  if (!Number.isInteger(axis) || axis < 0 || axis >= rank) throw new ShapeError(op, inputs, `axis ${axis} is out of range for rank ${rank}`)
 }

@@ -3,7 +3,7 @@ import type { TypedArray } from '../dtype.ts'
 import { broadcastStrides, indices, sameShape } from '../shape.ts'
 import type { None, OpName } from './attributes.ts'
 import { broadcast, floating, logical, numeric, sameDType } from './check.ts'
-import { erf, roundHalfToEven } from './math.ts'
+import { erf, erfInv, roundHalfToEven } from './math.ts'
 import type { OperandType, OpRule, OpRules, Value } from './rule.ts'
 
 type Check = (op: string, inputs: readonly OperandType[]) => void
@@ -72,9 +72,44 @@ const larger = (a: number, b: number): number => Math.max(a, b)
 const smaller = (a: number, b: number): number => Math.min(a, b)
 
 export const elementwise: OpRules<
-  | 'identity' | 'stopGradient' | 'neg' | 'abs' | 'sign' | 'floor' | 'ceil' | 'round' | 'exp' | 'expm1' | 'log' | 'log1p' | 'sqrt' | 'reciprocal'
-  | 'sin' | 'cos' | 'tanh' | 'erf' | 'sigmoid' | 'relu' | 'isNaN' | 'not' | 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'mod'
-  | 'equal' | 'less' | 'lessEqual' | 'and' | 'or' | 'where' | 'cast'
+  | 'identity'
+  | 'stopGradient'
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'floor'
+  | 'ceil'
+  | 'round'
+  | 'exp'
+  | 'expm1'
+  | 'log'
+  | 'log1p'
+  | 'sqrt'
+  | 'reciprocal'
+  | 'sin'
+  | 'cos'
+  | 'tanh'
+  | 'erf'
+  | 'erfInv'
+  | 'sigmoid'
+  | 'relu'
+  | 'isNaN'
+  | 'not'
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'pow'
+  | 'maximum'
+  | 'minimum'
+  | 'mod'
+  | 'equal'
+  | 'less'
+  | 'lessEqual'
+  | 'and'
+  | 'or'
+  | 'where'
+  | 'cast'
 > = {
   identity: unary('identity', any, (x) => x),
   stopGradient: unary('stopGradient', any, (x) => x),
@@ -94,6 +129,7 @@ export const elementwise: OpRules<
   cos: unary('cos', floating, Math.cos),
   tanh: unary('tanh', floating, Math.tanh),
   erf: unary('erf', floating, erf),
+  erfInv: unary('erfInv', floating, erfInv),
   sigmoid: unary('sigmoid', floating, (x) => 1 / (1 + Math.exp(-x))),
   relu: unary('relu', floating, (x) => (x < 0 ? 0 : x)),
   isNaN: {
@@ -129,7 +165,11 @@ export const elementwise: OpRules<
       return { shape: broadcast('where', inputs), dtype: branches[0].dtype }
     },
     evaluate: (inputs, _, result) => {
-      const [condition, whenTrue, whenFalse] = inputs.map((input) => reader(input, result)) as [(i: number) => number, (i: number) => number, (i: number) => number]
+      const [condition, whenTrue, whenFalse] = inputs.map((input) => reader(input, result)) as [
+        (i: number) => number,
+        (i: number) => number,
+        (i: number) => number,
+      ]
       const data = allocate(
         result.dtype,
         result.shape.reduce((product, length) => product * length, 1),

@@ -11,7 +11,8 @@ const pickElements = (value: Value, source: Int32Array): TypedArray => {
   return result
 }
 
-const dot = (left: readonly number[], right: readonly number[]): number => left.reduce((sum, value, i) => sum + value * (right[i] as number), 0)
+const dot = (left: readonly number[], right: readonly number[]): number =>
+  left.reduce((sum, value, i) => sum + value * (right[i] as number), 0)
 
 const scatter = (target: TypedArray, shape: readonly number[], part: Value, start: readonly number[]): void => {
   const strides = stridesOf(shape)
@@ -33,7 +34,8 @@ export const layout: OpRules<'reshape' | 'broadcastTo' | 'transpose' | 'concat' 
     infer: (inputs, { shape }) => {
       const [x] = inputs as [OperandType]
       const joined = broadcastShapes(x.shape, shape)
-      if (joined === undefined || !sameShape(joined, shape)) throw new ShapeError('broadcastTo', inputs, `does not broadcast to ${showShape(shape)}`)
+      if (joined === undefined || !sameShape(joined, shape))
+        throw new ShapeError('broadcastTo', inputs, `does not broadcast to ${showShape(shape)}`)
       return { shape, dtype: x.dtype }
     },
     evaluate: ([x], { shape }) => pickElements(x as Value, indices(shape, broadcastStrides((x as Value).shape, shape))),
@@ -41,7 +43,12 @@ export const layout: OpRules<'reshape' | 'broadcastTo' | 'transpose' | 'concat' 
   transpose: {
     infer: (inputs, { permutation }) => {
       const [x] = inputs as [OperandType]
-      if (!sameShape([...permutation].sort((a, b) => a - b), [...x.shape.keys()]))
+      if (
+        !sameShape(
+          [...permutation].sort((a, b) => a - b),
+          [...x.shape.keys()],
+        )
+      )
         throw new ShapeError('transpose', inputs, `${showShape(permutation)} is not a permutation of the axes 0 to ${x.shape.length - 1}`)
       return { shape: permutation.map((axis) => x.shape[axis] as number), dtype: x.dtype }
     },

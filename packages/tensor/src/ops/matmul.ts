@@ -22,12 +22,17 @@ export const matmulRules: OpRules<'matmul'> = {
       const [a, b] = inputs as [OperandType, OperandType]
       floating('matmul', inputs)
       sameDType('matmul', inputs)
-      if (a.shape.length < 2 || b.shape.length < 2) throw new ShapeError('matmul', inputs, 'expected matrices (rank 2 or more); reshape vectors first')
+      if (a.shape.length < 2 || b.shape.length < 2)
+        throw new ShapeError('matmul', inputs, 'expected matrices (rank 2 or more); reshape vectors first')
       const [rows, inner] = rowsAndColumns(a.shape, transposeA)
       const [innerB, columns] = rowsAndColumns(b.shape, transposeB)
       if (inner !== innerB) {
         const fits = b.shape.at(-1) === inner || b.shape.at(-2) === inner
-        throw new ShapeError('matmul', inputs, `inner lengths differ: ${inner} and ${innerB}${fits ? '; is the second operand transposed?' : ''}`)
+        throw new ShapeError(
+          'matmul',
+          inputs,
+          `inner lengths differ: ${inner} and ${innerB}${fits ? '; is the second operand transposed?' : ''}`,
+        )
       }
       const batch = broadcastShapes(a.shape.slice(0, -2), b.shape.slice(0, -2))
       if (batch === undefined) throw new ShapeError('matmul', inputs, 'the leading (batch) axes do not broadcast')
@@ -51,7 +56,8 @@ export const matmulRules: OpRules<'matmul'> = {
           for (let k = 0; k < inner; k++) {
             const left = a.data[startA + row * rowA + k * innerA] as number
             const at = startB + k * innerB
-            for (let column = 0; column < columns; column++) sums[column] = (sums[column] as number) + left * (b.data[at + column * columnB] as number)
+            for (let column = 0; column < columns; column++)
+              sums[column] = (sums[column] as number) + left * (b.data[at + column * columnB] as number)
           }
           result.set(sums, (matrix * rows + row) * columns)
         }

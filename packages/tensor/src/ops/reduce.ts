@@ -7,7 +7,8 @@ import type { OperandType, OpRule, OpRules, Value } from './rule.ts'
 export const reducedShape = (shape: readonly number[], axes: readonly number[], keepDims: boolean): number[] =>
   keepDims ? shape.map((length, axis) => (axes.includes(axis) ? 1 : length)) : shape.filter((_, axis) => !axes.includes(axis))
 
-const pick = (values: readonly number[], axes: readonly number[], inside: boolean): number[] => values.filter((_, axis) => axes.includes(axis) === inside)
+const pick = (values: readonly number[], axes: readonly number[], inside: boolean): number[] =>
+  values.filter((_, axis) => axes.includes(axis) === inside)
 
 /** Splits the elements into the groups that a reduction joins: where each group starts, and the offsets inside it. */
 const groups = (shape: readonly number[], axes: readonly number[]): { starts: Int32Array; offsets: Int32Array } => {
@@ -42,7 +43,10 @@ const reduction = (
   },
 })
 
-const argument = (op: 'argMax' | 'argMin', better: (a: number, b: number) => boolean): OpRule<{ readonly axis: number; readonly keepDims: boolean }> => ({
+const argument = (
+  op: 'argMax' | 'argMin',
+  better: (a: number, b: number) => boolean,
+): OpRule<{ readonly axis: number; readonly keepDims: boolean }> => ({
   infer: (inputs, { axis, keepDims }) => {
     const [x] = inputs as [OperandType]
     numeric(op, inputs)

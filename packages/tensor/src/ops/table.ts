@@ -3,12 +3,23 @@ import { elementwise } from './elementwise.ts'
 import { indexingRules } from './indexing.ts'
 import { layout } from './layout.ts'
 import { matmulRules } from './matmul.ts'
+import { randomRules } from './random.ts'
 import { reductions } from './reduce.ts'
 import type { OpRule, OpRules } from './rule.ts'
+import { sortRules } from './sort.ts'
 import { sources } from './sources.ts'
 
 /** Every op with its shape rule and its reference interpreter. A missing row does not compile. */
-const rules: OpRules<OpName> = { ...sources, ...elementwise, ...reductions, ...matmulRules, ...layout, ...indexingRules }
+const rules: OpRules<OpName> = {
+  ...sources,
+  ...elementwise,
+  ...reductions,
+  ...matmulRules,
+  ...layout,
+  ...indexingRules,
+  ...randomRules,
+  ...sortRules,
+}
 
 // An op name known only at run time: its attributes were made by the op's own constructor.
 export const table = rules as { readonly [Op in OpName]: OpRule<never> } as Readonly<Record<OpName, OpRule<unknown>>>
