@@ -51,7 +51,8 @@ export const vjp = <Params extends Tree<Tensor>, Outputs extends Tree<Tensor>>(
  * @example
  * import { valueAndGrad } from '@grad-ts/autodiff'
  * import { mul, sum, tensor, toArray, toNumber } from '@grad-ts/tensor'
- * const [loss, gradient] = valueAndGrad((x) => sum(mul(x, x)))(tensor([1, 2, 3]))
+ * import type { Tensor } from '@grad-ts/tensor'
+ * const [loss, gradient] = valueAndGrad((x: Tensor) => sum(mul(x, x)))(tensor([1, 2, 3]))
  * toNumber(loss) // => 14
  * toArray(gradient) // => [2, 4, 6]
  * @see {@link valueAndGradWithAux} for losses that also return metrics
@@ -84,7 +85,8 @@ export const valueAndGradWithAux =
  * @example
  * import { grad } from '@grad-ts/autodiff'
  * import { pow, tensor, toNumber } from '@grad-ts/tensor'
- * const cube = (x) => pow(x, 3)
+ * import type { Tensor } from '@grad-ts/tensor'
+ * const cube = (x: Tensor) => pow(x, 3)
  * toNumber(grad(grad(cube))(tensor(2))) // => 12
  */
 export const grad =

@@ -88,7 +88,8 @@ export const runGraph = <Args extends Tree<Tensor>, Outputs extends Tree<Tensor>
  *
  * @example
  * import { interpret, mul, tensor, toArray } from '@grad-ts/tensor'
- * const double = interpret((x) => mul(x, 2))
+ * import type { Tensor } from '@grad-ts/tensor'
+ * const double = interpret((x: Tensor) => mul(x, 2))
  * toArray(double(tensor([1, 2]))) // => [2, 4]
  */
 export const interpret = <Args extends readonly Tree<Tensor>[], Outputs extends Tree<Tensor>>(

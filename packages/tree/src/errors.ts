@@ -11,7 +11,9 @@ export class TreeError extends Error {
   readonly received: string
 
   constructor(path: Path, expected: string, received: string) {
-    super(`trees differ at ${path === '' ? 'the root' : `'${path}'`}: expected ${expected}, got ${received}; pass trees of the same structure`)
+    super(
+      `trees differ at ${path === '' ? 'the root' : `'${path}'`}: expected ${expected}, got ${received}; pass trees of the same structure`,
+    )
     this.name = 'TreeError'
     this.path = path
     this.expected = expected

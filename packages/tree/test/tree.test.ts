@@ -48,7 +48,7 @@ describe('tree', () => {
   })
 
   test.each([
-    [{ a: 1 }, { b: 1 }, "trees differ at the root: expected a record with keys a, got a record with keys b"],
+    [{ a: 1 }, { b: 1 }, 'trees differ at the root: expected a record with keys a, got a record with keys b'],
     [{ a: 1 }, { a: [1] }, "trees differ at 'a': expected a leaf, got an array of 1"],
     [{ a: [1, 2] }, { a: [1] }, "trees differ at 'a': expected an array of 2, got an array of 1"],
     [{ a: null }, { a: 1 }, "trees differ at 'a': expected the empty tree, got a leaf"],

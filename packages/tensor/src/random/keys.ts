@@ -32,6 +32,15 @@ export const key = (seed: number): Constant => {
   return tensor(bitsOf(seed | 0, (Math.floor(seed / 2 ** 32) + seedStream) | 0, 2))
 }
 
+/** A tuple of as many keys as a static count says, up to 16; an array for more, or where the count is known only at run time. */
+export type Keys<Count extends number, Found extends Tensor[] = []> = number extends Count
+  ? Tensor[]
+  : Found['length'] extends Count
+    ? Found
+    : Found['length'] extends 16
+      ? Tensor[]
+      : Keys<Count, [...Found, Tensor]>
+
 /**
  * Makes independent keys out of one. Use each key once: draw with it or split it, not both.
  *
@@ -41,9 +50,9 @@ export const key = (seed: number): Constant => {
  * const [kernelKey, biasKey] = splitKey(key(0))
  * normal(kernelKey, [784, 512]).shape // => [784, 512]
  */
-export const splitKey = (key: Tensor, count = 2): Tensor[] => {
+export const splitKey = <Count extends number = 2>(key: Tensor, count = 2 as Count): Keys<Count> => {
   const keys = randomBits(stream(key, splitStream), [count, 2])
-  return Array.from({ length: count }, (_, i) => reshape(sliceAxis(keys, 0, { start: i, end: i + 1 }), [2]))
+  return Array.from({ length: count }, (_, i) => reshape(sliceAxis(keys, 0, { start: i, end: i + 1 }), [2])) as Keys<Count>
 }
 
 const wholeScalar = (data: Tensor | number): Tensor => {
