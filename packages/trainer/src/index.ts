@@ -1,1 +1,12 @@
-export {}
+export { batchesOf, countBatches } from './data/batches.ts'
+export type { Batch, BatchOptions } from './data/batches.ts'
+export { fromColumns, fromIterable, fromRecords, stackExamples } from './data/dataset.ts'
+export type { Dataset, Example, IndexedDataset, StreamedDataset } from './data/dataset.ts'
+export { parseIdx, readIdx, readIdxOrThrow } from './data/idx.ts'
+export { cache, examplesOf, filterExamples, mapExamples, select, splitDataset, take } from './data/transform.ts'
+export { DataError, InterruptedError, NonFiniteError, SafetensorsError, SettingsError, WriteError } from './errors.ts'
+export { decodeSafetensors, encodeSafetensors } from './files/safetensors.ts'
+export type { Safetensors } from './files/safetensors.ts'
+export { loadTensors, loadTensorsOrThrow, saveTensors, saveTensorsOrThrow } from './files/tensors.ts'
+export { writeAtomically, writeAtomicallyOrThrow } from './files/write.ts'
+export type { Content } from './files/write.ts'

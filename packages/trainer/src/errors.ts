@@ -1,0 +1,89 @@
+/** A data file is missing, cannot be read or does not hold what its format promises. */
+export class DataError extends Error {
+  readonly tag = 'DataError'
+  override readonly name = 'DataError'
+  /** The file, or a name for data that came from elsewhere. */
+  readonly path: string
+
+  constructor(path: string, reason: string, options?: ErrorOptions) {
+    super(`${path}: ${reason}`, options)
+    this.path = path
+  }
+}
+
+/** The settings of a run contradict each other or are out of range. */
+export class SettingsError extends Error {
+  readonly tag = 'SettingsError'
+  override readonly name = 'SettingsError'
+  /** Which setting, as `validation.everySteps`. */
+  readonly path: string
+
+  constructor(path: string, expected: string, received: string) {
+    super(`${path}: expected ${expected}, got ${received}`)
+    this.path = path
+  }
+}
+
+/** The loss, or a parameter, became NaN or infinite. */
+export class NonFiniteError extends Error {
+  readonly tag = 'NonFiniteError'
+  override readonly name = 'NonFiniteError'
+  /** Counts updates from 1. */
+  readonly step: number
+  readonly loss: number
+  /** Paths of the parameters that hold a value that is not finite after this step. */
+  readonly parameters: readonly string[]
+
+  constructor(step: number, loss: number, parameters: readonly string[]) {
+    const where = parameters.length === 0 ? 'all parameters are still finite' : `not finite: ${parameters.join(', ')}`
+    super(
+      `the loss is ${loss} at step ${step} (${where}); try a lower learning rate, clipByGlobalNorm before the optimizer, or check the data for NaN`,
+    )
+    this.step = step
+    this.loss = loss
+    this.parameters = parameters
+  }
+}
+
+/** The run was stopped from outside, by a signal or by the caller. */
+export class InterruptedError extends Error {
+  readonly tag = 'InterruptedError'
+  override readonly name = 'InterruptedError'
+  /** Updates done before the stop. */
+  readonly step: number
+  readonly signal: string
+  /** What a shell expects of a program that this signal ended. */
+  readonly exitCode: number
+
+  constructor(signal: string, step: number, exitCode: number) {
+    super(`stopped by ${signal} after step ${step}; nothing was left half-written`)
+    this.signal = signal
+    this.step = step
+    this.exitCode = exitCode
+  }
+}
+
+/** A file could not be written. */
+export class WriteError extends Error {
+  readonly tag = 'WriteError'
+  override readonly name = 'WriteError'
+  readonly path: string
+
+  constructor(path: string, cause: unknown) {
+    super(
+      `cannot write ${path}: ${cause instanceof Error ? cause.message : String(cause)}; check the folder's permissions and the space left`,
+      { cause },
+    )
+    this.path = path
+  }
+}
+
+/** A safetensors file is not one, or is damaged. */
+export class SafetensorsError extends Error {
+  readonly tag = 'SafetensorsError'
+  override readonly name = 'SafetensorsError'
+
+  constructor(reason: string) {
+    super(`not a valid safetensors file: ${reason}`)
+  }
+}
