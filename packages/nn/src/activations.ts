@@ -1,0 +1,107 @@
+import {
+  abs,
+  add,
+  clamp,
+  cos,
+  div,
+  erf,
+  exp,
+  expm1,
+  log1p,
+  logSumExp,
+  max,
+  minimum,
+  maximum,
+  mul,
+  neg,
+  sigmoid,
+  square,
+  stopGradient,
+  sub,
+  sum,
+  tanh,
+  where,
+  greater,
+} from '@grad-ts/tensor'
+import type { Tensor } from '@grad-ts/tensor'
+
+export { relu, sigmoid, tanh } from '@grad-ts/tensor'
+
+/** min(max(x, 0), 6). */
+export const relu6 = (x: Tensor): Tensor => clamp(x, 0, 6)
+
+/** x where positive, slope·x elsewhere (default slope 0.01; Keras: 0.3). */
+export const leakyRelu = (x: Tensor, slope = 0.01): Tensor => where(greater(x, 0), x, mul(x, slope))
+
+/** log(1 + exp x), for x of any size. */
+export const softplus = (x: Tensor): Tensor => add(maximum(x, 0), log1p(exp(neg(abs(x)))))
+
+/** log sigmoid(x), for x of any size. */
+export const logSigmoid = (x: Tensor): Tensor => neg(softplus(neg(x)))
+
+/** x / (1 + |x|). */
+export const softsign = (x: Tensor): Tensor => div(x, add(abs(x), 1))
+
+/** x·sigmoid(x), also called swish (Ramachandran et al., 2017, arXiv:1710.05941). */
+export const silu = (x: Tensor): Tensor => mul(x, sigmoid(x))
+
+/** x·tanh(softplus(x)) (Misra, 2019, arXiv:1908.08681). */
+export const mish = (x: Tensor): Tensor => mul(x, tanh(softplus(x)))
+
+/**
+ * x·Φ(x) with the normal distribution function Φ, or its tanh approximation (Hendrycks and Gimpel, 2016, arXiv:1606.08415).
+ *
+ * @param options.approximate default false, as in PyTorch and Keras
+ */
+export const gelu = (x: Tensor, { approximate = false }: { readonly approximate?: boolean } = {}): Tensor => {
+  if (!approximate) return mul(x, mul(add(erf(mul(x, Math.SQRT1_2)), 1), 0.5))
+  const inner = mul(add(x, mul(mul(square(x), x), 0.044715)), Math.sqrt(2 / Math.PI))
+  return mul(mul(x, 0.5), add(tanh(inner), 1))
+}
+
+/** x where positive, alpha·(exp x − 1) elsewhere (Clevert et al., 2015, arXiv:1511.07289). */
+export const elu = (x: Tensor, alpha = 1): Tensor => where(greater(x, 0), x, mul(expm1(minimum(x, 0)), alpha))
+
+/** The scaled ELU that keeps mean 0 and variance 1 (Klambauer et al., 2017, arXiv:1706.02515). */
+export const selu = (x: Tensor): Tensor => mul(elu(x, 1.6732632423543772), 1.0507009873554805)
+
+/** max(x, 0) + min(alpha·(exp(x/alpha) − 1), 0) (Barron, 2017, arXiv:1704.07483). */
+export const celu = (x: Tensor, alpha = 1): Tensor => where(greater(x, 0), x, mul(expm1(div(minimum(x, 0), alpha)), alpha))
+
+/** clamp((x + 3) / 6, 0, 1): a sigmoid of straight lines. */
+export const hardSigmoid = (x: Tensor): Tensor => clamp(add(div(x, 6), 0.5), 0, 1)
+
+/** x·hardSigmoid(x) (Howard et al., 2019, arXiv:1905.02244). */
+export const hardSilu = (x: Tensor): Tensor => mul(x, hardSigmoid(x))
+
+/** clamp(x, −1, 1). */
+export const hardTanh = (x: Tensor): Tensor => clamp(x, -1, 1)
+
+/** x − tanh(x). */
+export const tanhShrink = (x: Tensor): Tensor => sub(x, tanh(x))
+
+/** x where |x| is above the threshold (default 0.5), otherwise 0. */
+export const hardShrink = (x: Tensor, threshold = 0.5): Tensor => where(greater(abs(x), threshold), x, 0)
+
+/** Moves x towards 0 by the threshold (default 0.5). */
+export const softShrink = (x: Tensor, threshold = 0.5): Tensor => sub(x, clamp(x, -threshold, threshold))
+
+/** x + (1 − cos 2x) / 2 = x + sin² x (Ziyin et al., 2020, arXiv:2006.08195). */
+export const snake = (x: Tensor): Tensor => add(x, mul(sub(1, cos(mul(x, 2))), 0.5))
+
+/**
+ * exp(x) / Σ exp(x) along an axis (default: the last), shifted by the maximum so that it does not overflow.
+ *
+ * @example
+ * import { tensor, toArray } from '@grad-ts/tensor'
+ * import { softmax } from '@grad-ts/nn'
+ * toArray(softmax(tensor([1000, 1000]))) // => [0.5, 0.5]
+ */
+export const softmax = (x: Tensor, axis = -1): Tensor => {
+  const along = { axes: axis, keepDims: true } as const
+  const exponentials = exp(sub(x, stopGradient(max(x, along))))
+  return div(exponentials, sum(exponentials, along))
+}
+
+/** log softmax(x) along an axis (default: the last), exact where softmax underflows. */
+export const logSoftmax = (x: Tensor, axis = -1): Tensor => sub(x, logSumExp(x, { axes: axis, keepDims: true }))

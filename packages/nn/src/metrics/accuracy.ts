@@ -1,0 +1,44 @@
+import { argMax, cast, DTypeError, equal, greater, ShapeError } from '@grad-ts/tensor'
+import type { Tensor } from '@grad-ts/tensor'
+import { sameShapes } from '../losses/reduction.ts'
+import { meanOf } from './metric.ts'
+import type { MeanState, Metric } from './metric.ts'
+
+/** Class numbers of targets: as they are when int32 without an axis of classes, the position of the largest when one-hot. */
+export const classesOf = (op: string, outputs: Tensor, targets: Tensor): Tensor => {
+  if (targets.shape.length === outputs.shape.length) return argMax(cast(targets, 'float32'))
+  if (targets.shape.length !== outputs.shape.length - 1)
+    throw new ShapeError(op, [outputs, targets], 'expected class numbers [batch] or one-hot rows [batch, classes]')
+  if (targets.dtype !== 'int32') throw new DTypeError(op, [outputs, targets], "expected int32 class numbers; convert with cast(x, 'int32')")
+  return targets
+}
+
+/**
+ * The share of examples whose largest output is at the right class.
+ *
+ * @returns a metric of outputs (logits or probabilities) `[batch, …, classes]` and targets, int32 `[batch, …]` or one-hot
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { accuracy } from '@grad-ts/nn'
+ * const metric = accuracy()
+ * const state = metric.update(metric.empty, tensor([[0.1, 0.9], [0.8, 0.2]]), tensor([1, 1], { dtype: 'int32' }))
+ * toNumber(metric.result(state)) // => 0.5
+ */
+export const accuracy = (): Metric<MeanState> =>
+  meanOf('accuracy', (outputs, targets) => cast(equal(argMax(outputs), classesOf('accuracy', outputs, targets)), 'float32'))
+
+/**
+ * The share of elements on the right side of a threshold.
+ *
+ * @param options.threshold default 0.5, for probabilities; use 0 for logits
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { binaryAccuracy } from '@grad-ts/nn'
+ * const metric = binaryAccuracy()
+ * toNumber(metric.result(metric.update(metric.empty, tensor([0.2, 0.9]), tensor([0, 0])))) // => 0.5
+ */
+export const binaryAccuracy = ({ threshold = 0.5 }: { readonly threshold?: number } = {}): Metric<MeanState> =>
+  meanOf('binaryAccuracy', (outputs, targets) => {
+    sameShapes('binaryAccuracy', outputs, targets)
+    return cast(equal(greater(outputs, threshold), greater(cast(targets, 'float32'), 0.5)), 'float32')
+  })
