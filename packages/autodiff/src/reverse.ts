@@ -28,7 +28,8 @@ export const pullBackAll = (outputs: readonly Tensor[], cotangents: readonly Ten
   for (const node of order.toReversed()) {
     const cotangent = gradients.get(node)
     if (cotangent === undefined || !node.inputs.some((operand) => reached.has(operand))) continue
-    pullBack(cotangent, node).forEach((contribution, i) => {
+    const wanted = node.inputs.map((operand) => reached.has(operand))
+    pullBack(cotangent, node, { wanted, pullBackAll }).forEach((contribution, i) => {
       const operand = node.inputs[i] as Tensor
       if (contribution !== null && reached.has(operand)) accumulate(operand, contribution)
     })

@@ -56,6 +56,8 @@ export const xor = (left: Operand, right: Operand): Tensor => notEqual(left, rig
 
 /** Passes a tensor on as a node of its own: a place to take a gradient at. */
 export const identity = unary('identity')
+/** Passes x on, not before `after` is known: what is computed from it cannot be merged with the same work done earlier. */
+export const barrier = (x: Tensor, after: Tensor): Tensor => node('barrier', [x, after], {})
 /** Passes the value on and lets no gradient through. */
 export const stopGradient = unary('stopGradient')
 /** −x. */
@@ -96,6 +98,10 @@ export const tanh = unary('tanh')
 export const erf = unary('erf')
 /** The inverse of the error function on (−1, 1); ±1 give ±∞. */
 export const erfInv = unary('erfInv')
+/** The angle in (−π/2, π/2) whose tangent is x. */
+export const atan = unary('atan')
+/** log(1 + exp(x)), exact for x of any size: the smooth form of max(x, 0). */
+export const softplus = unary('softplus')
 /** 1 / (1 + exp(−x)). */
 export const sigmoid = unary('sigmoid')
 /** max(x, 0). */

@@ -4,19 +4,26 @@ import { EvaluationError, showOperand } from './errors.ts'
 import { topologicalOrder, trace } from './graph.ts'
 import type { Graph } from './graph.ts'
 import { table } from './ops/table.ts'
+import type { RunBody, Value } from './ops/rule.ts'
 import { sameShape } from './shape.ts'
 import type { NestedArray } from './create.ts'
 import { constantOf, isConstant } from './tensor.ts'
 import type { Constant, Tensor } from './tensor.ts'
 import { sizeOf } from './shape.ts'
 
+const toValue = ({ attributes, shape, dtype }: Constant): Value => ({ data: attributes.data, shape, dtype })
+const toConstant = ({ data, shape, dtype }: Value): Constant => constantOf(data, shape, dtype)
+
 const valueOf = (node: Tensor, known: ReadonlyMap<Tensor, Constant>): Constant => {
   if (isConstant(node)) return node
-  const operands = node.inputs.map((operand) => {
-    const value = known.get(operand) as Constant
-    return { data: value.attributes.data, shape: value.shape, dtype: value.dtype }
-  })
-  return constantOf(table[node.op].evaluate(operands, node.attributes, node), node.shape, node.dtype)
+  const operands = node.inputs.map((operand) => toValue(known.get(operand) as Constant))
+  return constantOf(table[node.op].evaluate(operands, node.attributes, node, runBody), node.shape, node.dtype)
+}
+
+const runBody: RunBody = (body, inputs) => {
+  const values = new Map(body.inputs.map((placeholder, i) => [placeholder, toConstant(inputs[i] as Value)]))
+  const known = compute(body.outputs, values)
+  return body.outputs.map((output) => toValue(known.get(output) as Constant))
 }
 
 /** Drops values after their last use, so that a long graph needs memory only for what is alive. */

@@ -1,6 +1,7 @@
 import { leaves, map, mapWithPath } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
 import { input } from './create.ts'
+import { node } from './tensor.ts'
 import type { Tensor } from './tensor.ts'
 
 /** Lists every tensor that the outputs depend on, operands before the ops that use them, each once. */
@@ -46,6 +47,9 @@ export const trace = <Args extends readonly Tree<Tensor>[], Outputs extends Tree
   const inputs = mapWithPath((path, leaf: Tensor) => input(path, leaf.shape, leaf.dtype) as Tensor, args as Tree<Tensor>) as unknown as Args
   return { inputs, outputs: fn(...inputs) }
 }
+
+/** Makes a node anew with other operands: what `substitute` does with nodes that need no change. */
+export const rebuild = ({ op, attributes }: Tensor, inputs: readonly Tensor[]): Tensor => node(op, inputs, attributes)
 
 /** Rebuilds the outputs of a graph with other tensors in place of some nodes. */
 export const substitute = <Outputs extends Tree<Tensor>>(

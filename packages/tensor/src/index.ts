@@ -8,6 +8,8 @@ export {
   abs,
   add,
   and,
+  atan,
+  barrier,
   cast,
   ceil,
   clamp,
@@ -44,6 +46,7 @@ export {
   sigmoid,
   sign,
   sin,
+  softplus,
   sqrt,
   square,
   stopGradient,
@@ -54,7 +57,8 @@ export {
 } from './elementwise.ts'
 export { callerOf, DTypeError, EvaluationError, ShapeError, showOperand } from './errors.ts'
 export { bind, evaluate, interpret, runGraph, toArray, toNumber } from './evaluate.ts'
-export { substitute, topologicalOrder, trace } from './graph.ts'
+export { closeOver, inline } from './body.ts'
+export { rebuild, substitute, topologicalOrder, trace } from './graph.ts'
 export type { Graph } from './graph.ts'
 export { gather, oneHot, scatterAdd, scatterAddAlong, takeAlongAxis } from './indexing.ts'
 export {
@@ -75,17 +79,44 @@ export {
 export type { Range } from './layout.ts'
 export { dot, matmul, outer } from './linear.ts'
 export type { MatmulOptions } from './linear.ts'
-export type { None, OpAttributes, OpName, ReduceAttributes } from './ops/attributes.ts'
+export type {
+  Body,
+  ConvolutionAttributes,
+  None,
+  OpAttributes,
+  OpName,
+  PoolAttributes,
+  ReduceAttributes,
+  WindowAttributes,
+} from './ops/attributes.ts'
 export { opNames } from './ops/table.ts'
 export { randomRounds } from './ops/random.ts'
 export { foldIn, key, randomBits, splitKey } from './random/keys.ts'
 export { categorical, normal, permutation, truncatedNormal } from './random/normal.ts'
 export type { NormalOptions } from './random/normal.ts'
 export { bernoulli, dropout, uniform } from './random/uniform.ts'
-export { absoluteSum, argMax, argMin, cumsum, logSumExp, max, mean, min, norm, prod, sum, variance, vdot } from './reduce.ts'
+export {
+  absoluteSum,
+  argMax,
+  argMin,
+  cumsum,
+  logSoftmax,
+  logSumExp,
+  max,
+  mean,
+  min,
+  norm,
+  prod,
+  softmax,
+  sum,
+  variance,
+  vdot,
+} from './reduce.ts'
 export type { ReduceOptions } from './reduce.ts'
 export { broadcastShapes, sameShape, showShape, sizeOf, stridesOf } from './shape.ts'
 export type { Shape } from './shape.ts'
+export { scan, unpackScan, unrollScan } from './scan.ts'
+export type { ScanOptions } from './scan.ts'
 export { argSort, sort, topK } from './sort.ts'
 export type { SortOptions } from './sort.ts'
 export { constantOf, isConstant, isTensor, node } from './tensor.ts'

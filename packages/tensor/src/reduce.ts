@@ -61,6 +61,18 @@ export const logSumExp = (x: Tensor, options: ReduceOptions = {}): Tensor => {
   return dropAxes(x, add(shift, log(sum(exp(sub(x, shift)), { ...options, keepDims: true }))), options)
 }
 
+/**
+ * exp(x) / Σexp(x) along an axis (default: the last), shifted so that nothing overflows. A line of −∞ alone gives NaN.
+ *
+ * @example
+ * import { softmax, tensor, toArray } from '@grad-ts/tensor'
+ * toArray(softmax(tensor([1000, 1000]))) // => [0.5, 0.5]
+ */
+export const softmax = (x: Tensor, axis = -1): Tensor => node('softmax', [x], { axis: normalizeAxis('softmax', x, axis) })
+
+/** log(softmax(x)) without the underflow of the quotient. */
+export const logSoftmax = (x: Tensor, axis = -1): Tensor => node('logSoftmax', [x], { axis: normalizeAxis('logSoftmax', x, axis) })
+
 /** Σ|x| along axes. */
 export const absoluteSum = (x: Tensor, options: ReduceOptions = {}): Tensor => sum(abs(x), options)
 

@@ -17,6 +17,8 @@ import {
   sub,
   where,
   pow,
+  reciprocal,
+  sigmoid,
   floor,
 } from '@grad-ts/tensor'
 import type { OpName, Tensor } from '@grad-ts/tensor'
@@ -66,7 +68,9 @@ type Elementwise = Extract<
   | 'tanh'
   | 'erf'
   | 'erfInv'
+  | 'atan'
   | 'sigmoid'
+  | 'softplus'
   | 'relu'
   | 'isNaN'
   | 'not'
@@ -107,6 +111,8 @@ export const elementwise: GradientRules<Elementwise> = {
   tanh: scaled((_, y) => sub(1, square(y))),
   erf: scaled((x) => mul(2 / Math.sqrt(Math.PI), exp(neg(square(x))))),
   erfInv: scaled((_, y) => mul(Math.sqrt(Math.PI) / 2, exp(square(y)))),
+  atan: scaled((x) => reciprocal(add(square(x), 1))),
+  softplus: scaled((x) => sigmoid(x)),
   sigmoid: scaled((_, y) => mul(y, sub(1, y))),
   relu: (cotangent, { inputs: [x] }) => [where(lessEqual(x as Tensor, 0), 0, cotangent)],
   isNaN: none,

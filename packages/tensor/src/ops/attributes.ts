@@ -1,5 +1,6 @@
 import type { DType, TypedArray } from '../dtype.ts'
 import type { Shape } from '../shape.ts'
+import type { Tensor } from '../tensor.ts'
 
 /** An op without parameters. */
 export type None = Readonly<Record<never, never>>
@@ -10,12 +11,36 @@ export interface ReduceAttributes {
   readonly keepDims: boolean
 }
 
+/** How a window slides over the spatial axes; every list has one entry per spatial axis. */
+export interface WindowAttributes {
+  readonly strides: readonly number[]
+  readonly dilations: readonly number[]
+  readonly before: readonly number[]
+  readonly after: readonly number[]
+}
+
+export interface ConvolutionAttributes extends WindowAttributes {
+  readonly groups: number
+}
+
+export interface PoolAttributes extends WindowAttributes {
+  readonly kernel: readonly number[]
+}
+
+/** A function of tensors inside a node: it depends on nothing but its placeholders. */
+export interface Body {
+  readonly inputs: readonly Tensor[]
+  readonly outputs: readonly Tensor[]
+}
+
 /** The static parameters of every op: the vocabulary of the graph. */
 export interface OpAttributes {
   readonly input: { readonly name: string; readonly shape: Shape; readonly dtype: DType }
   readonly constant: { readonly data: TypedArray; readonly shape: Shape; readonly dtype: DType }
   readonly identity: None
   readonly stopGradient: None
+  /** Passes its first operand on, not before its second is known: what follows cannot be merged with the same work done earlier. */
+  readonly barrier: None
 
   readonly neg: None
   readonly abs: None
@@ -34,7 +59,9 @@ export interface OpAttributes {
   readonly tanh: None
   readonly erf: None
   readonly erfInv: None
+  readonly atan: None
   readonly sigmoid: None
+  readonly softplus: None
   readonly relu: None
   readonly isNaN: None
   readonly not: None
@@ -61,6 +88,8 @@ export interface OpAttributes {
   readonly prod: ReduceAttributes
   readonly argMax: { readonly axis: number; readonly keepDims: boolean }
   readonly argMin: { readonly axis: number; readonly keepDims: boolean }
+  readonly softmax: { readonly axis: number }
+  readonly logSoftmax: { readonly axis: number }
   readonly cumsum: { readonly axis: number; readonly exclusive: boolean; readonly reverse: boolean }
 
   readonly matmul: { readonly transposeA: boolean; readonly transposeB: boolean }
@@ -76,6 +105,33 @@ export interface OpAttributes {
   readonly scatterAdd: { readonly axis: number; readonly length: number }
   readonly gatherAlong: { readonly axis: number }
   readonly scatterAddAlong: { readonly axis: number; readonly length: number }
+
+  /** x `[batch, in, …]`, kernel `[out, in / groups, …]` → `[batch, out, …]`. */
+  readonly conv: ConvolutionAttributes
+  /** Cotangent of the result, kernel → cotangent of x, whose spatial shape is given; also transposed convolution. */
+  readonly convInputGradient: ConvolutionAttributes & { readonly spatial: Shape }
+  /** x, cotangent of the result → cotangent of the kernel, whose spatial shape is given. */
+  readonly convKernelGradient: ConvolutionAttributes & { readonly spatial: Shape }
+  /** x `[batch, channels, …]` → the largest element under each window; padding never wins. */
+  readonly maxPool: PoolAttributes
+  /** Where the largest element (the first of equals) of each window lies, counted in the flat spatial axes of x; int32. */
+  readonly maxPoolIndices: PoolAttributes
+
+  /**
+   * Runs a body once per step: operands are the carries, the sequences (cut along their first axis) and captured tensors; the body
+   * takes the same and gives the new carries and the outputs. The result is one vector: for each carry all its values in turn
+   * (`history`) or only the last, then the stacked outputs. `reverse` runs from the last step to the first and stacks at the step's place.
+   */
+  readonly scan: {
+    readonly body: Body
+    readonly carries: number
+    readonly sequences: number
+    readonly length: number
+    readonly history: boolean
+    readonly reverse: boolean
+  }
+  /** Passes its first operand on; its gradient recomputes the body from the other operands instead of keeping what the body computed. */
+  readonly checkpoint: { readonly body: Body }
 
   readonly randomBits: { readonly shape: Shape }
   readonly topK: { readonly k: number; readonly axis: number; readonly largest: boolean }

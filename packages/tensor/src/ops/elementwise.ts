@@ -91,7 +91,9 @@ export const elementwise: OpRules<
   | 'tanh'
   | 'erf'
   | 'erfInv'
+  | 'atan'
   | 'sigmoid'
+  | 'softplus'
   | 'relu'
   | 'isNaN'
   | 'not'
@@ -130,7 +132,9 @@ export const elementwise: OpRules<
   tanh: unary('tanh', floating, Math.tanh),
   erf: unary('erf', floating, erf),
   erfInv: unary('erfInv', floating, erfInv),
+  atan: unary('atan', floating, Math.atan),
   sigmoid: unary('sigmoid', floating, (x) => 1 / (1 + Math.exp(-x))),
+  softplus: unary('softplus', floating, (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))),
   relu: unary('relu', floating, (x) => (x < 0 ? 0 : x)),
   isNaN: {
     infer: (inputs) => {
