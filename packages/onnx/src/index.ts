@@ -1,1 +1,7 @@
-export {}
+export type { Target } from './emitter.ts'
+export { toLoopModel } from './loop.ts'
+export type { StepGraph } from './loop.ts'
+export type { Port } from './graph.ts'
+export { inputPorts, outputPorts, toModel } from './model.ts'
+export type { ModelOptions } from './model.ts'
+export { float16Bits, float16Values } from './schema/float16.ts'

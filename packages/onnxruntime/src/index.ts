@@ -1,1 +1,18 @@
-export {}
+export { compile, compileOrThrow } from './compile.ts'
+export type { CompileOptions } from './compile.ts'
+export { devices } from './device.ts'
+export type { ConcreteDevice, Device } from './device.ts'
+export {
+  ArgumentError,
+  DeviceUnavailableError,
+  DisposedError,
+  ExecutionError,
+  MissingRuntimeError,
+  SessionError,
+  UnknownDeviceError,
+} from './errors.ts'
+export type { CompileError, RunError } from './errors.ts'
+export type { Program } from './program.ts'
+export { compileStep, compileStepOrThrow } from './step/compile.ts'
+export type { CompileStepOptions } from './step/compile.ts'
+export type { StepProgram } from './step/program.ts'

@@ -1,0 +1,51 @@
+import type { Tree } from '@grad-ts/tree'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { trace } from '@grad-ts/tensor'
+import type { Graph, Tensor } from '@grad-ts/tensor'
+import { toModel } from '@grad-ts/onnx'
+import { deviceOf, targetOf } from './device.ts'
+import type { ConcreteDevice, Device } from './device.ts'
+import { taskOf } from './edge.ts'
+import type { CompileError } from './errors.ts'
+import { createProgram } from './program.ts'
+import type { Program } from './program.ts'
+import { loadRuntime } from './runtime.ts'
+import { createSession } from './session.ts'
+
+/** Where and how to run. */
+export interface CompileOptions {
+  /** Default `cpu`. */
+  readonly device?: Device
+  /** Threads for one op; default: as many as the machine has cores. */
+  readonly threads?: number
+}
+
+/**
+ * Compiles a function of tensors into a session of ONNX Runtime; rejects with a `CompileError`.
+ *
+ * @param fn a function of tensor trees, without effects; it is traced once
+ * @param args example arguments; only their shapes and dtypes are read
+ * @example
+ * import { compileOrThrow } from '@grad-ts/onnxruntime'
+ * import { add, tensor, toArray } from '@grad-ts/tensor'
+ * const program = await compileOrThrow((x, y) => add(x, y), [tensor([1, 2]), tensor([3, 4])])
+ * toArray(await program.runOrThrow(tensor([1, 2]), tensor([3, 4]))) // => [4, 6]
+ * await program.dispose()
+ */
+export const compileOrThrow = async <Args extends readonly Tree<Tensor>[], Outputs extends Tree<Tensor>>(
+  fn: (...args: Args) => Outputs,
+  args: readonly [...Args],
+  options: CompileOptions = {},
+): Promise<Program<Args, Outputs>> => {
+  const device = deviceOf(options.device ?? 'cpu') as ConcreteDevice
+  const graph = trace<Args, Outputs>(fn, args)
+  const session = await createSession(toModel(graph as Graph, { target: targetOf(device) }), { device, threads: options.threads })
+  return createProgram(await loadRuntime(), session, graph)
+}
+
+/** Like `compileOrThrow`, with the error as a value. */
+export const compile = <Args extends readonly Tree<Tensor>[], Outputs extends Tree<Tensor>>(
+  fn: (...args: Args) => Outputs,
+  args: readonly [...Args],
+  options: CompileOptions = {},
+): TaskEither<CompileError, Program<Args, Outputs>> => taskOf(() => compileOrThrow(fn, args, options))

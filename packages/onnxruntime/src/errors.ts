@@ -1,0 +1,100 @@
+import type { DTypeError, ShapeError } from '@grad-ts/tensor'
+
+/** A device of this name does not exist. */
+export class UnknownDeviceError extends Error {
+  readonly tag = 'UnknownDeviceError'
+  override readonly name = 'UnknownDeviceError'
+  readonly device: string
+
+  constructor(device: string, known: readonly string[]) {
+    super(`unknown device '${device}': expected one of ${known.map((name) => `'${name}'`).join(', ')}`)
+    this.device = device
+  }
+}
+
+/** A device exists but does not start here; the message says what is missing and how to get it. */
+export class DeviceUnavailableError extends Error {
+  readonly tag = 'DeviceUnavailableError'
+  override readonly name = 'DeviceUnavailableError'
+  readonly device: string
+  readonly hint: string
+
+  constructor(device: string, reason: string, hint: string, options?: ErrorOptions) {
+    super(`device '${device}' does not start: ${reason}; ${hint}`, options)
+    this.device = device
+    this.hint = hint
+  }
+}
+
+/** The module `onnxruntime-node` cannot be loaded. */
+export class MissingRuntimeError extends Error {
+  readonly tag = 'MissingRuntimeError'
+  override readonly name = 'MissingRuntimeError'
+
+  constructor(cause: unknown) {
+    super(`onnxruntime-node does not load (${reasonOf(cause)}); install it for this platform: npm install onnxruntime-node@1.29.0`, {
+      cause,
+    })
+  }
+}
+
+/** The runtime refused to build a session for the compiled graph. */
+export class SessionError extends Error {
+  readonly tag = 'SessionError'
+  override readonly name = 'SessionError'
+
+  constructor(device: string, cause: unknown) {
+    super(`the runtime could not build a session on '${device}': ${reasonOf(cause)}; write the graph with program.explain and report it`, {
+      cause,
+    })
+  }
+}
+
+/** A program was called with arguments of another structure, shape or dtype than it was compiled for. */
+export class ArgumentError extends Error {
+  readonly tag = 'ArgumentError'
+  override readonly name = 'ArgumentError'
+  readonly path: string
+
+  constructor(what: string, path: string, expected: string, received: string) {
+    super(
+      `${what}${path === '' ? '' : ` at '${path}'`}: expected ${expected}, got ${received}; compile a program for these shapes, or pad the data to them`,
+    )
+    this.path = path
+  }
+}
+
+/** A program was used after `dispose`. */
+export class DisposedError extends Error {
+  readonly tag = 'DisposedError'
+  override readonly name = 'DisposedError'
+
+  constructor() {
+    super('expected a live program, got one that was disposed; compile it again')
+  }
+}
+
+/** The runtime failed while it ran a graph, as when memory runs out or an index lies outside of its axis. */
+export class ExecutionError extends Error {
+  readonly tag = 'ExecutionError'
+  override readonly name = 'ExecutionError'
+
+  constructor(cause: unknown) {
+    super(`the runtime failed while it ran the program: ${reasonOf(cause)}`, { cause })
+  }
+}
+
+/** Why a function could not be compiled. */
+export type CompileError =
+  | UnknownDeviceError
+  | DeviceUnavailableError
+  | MissingRuntimeError
+  | SessionError
+  | ArgumentError
+  | ShapeError
+  | DTypeError
+
+/** Why a program could not run. */
+export type RunError = ArgumentError | DisposedError | ExecutionError
+
+export const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

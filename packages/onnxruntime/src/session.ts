@@ -1,0 +1,40 @@
+import { SessionError } from './errors.ts'
+import type { ConcreteDevice } from './device.ts'
+import { loadRuntime } from './runtime.ts'
+import type { Runtime } from './runtime.ts'
+
+/** How a session uses the machine. */
+export interface SessionOptions {
+  readonly device: ConcreteDevice
+  /** Threads for one op (default: as many as the machine has cores). */
+  readonly threads?: number | undefined
+}
+
+// Idle threads that spin steal time from everything else in the process, and denormals cost a hundred times a normal number.
+const extra = {
+  session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' }, set_denormal_as_zero: '1' },
+}
+
+const optionsOf = ({ device, threads }: SessionOptions): Runtime.InferenceSession.SessionOptions => ({
+  executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+  ...(threads !== undefined && { intraOpNumThreads: threads }),
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+  graphOptimizationLevel: 'all',
+  logSeverityLevel: 3,
+  extra,
+})
+
+/**
+ * Builds a session for a model.
+ *
+ * @throws {SessionError} when the runtime refuses the model
+ */
+export const createSession = async (model: Uint8Array, options: SessionOptions): Promise<Runtime.InferenceSession> => {
+  const runtime = await loadRuntime()
+  try {
+    return await runtime.InferenceSession.create(model, optionsOf(options))
+  } catch (cause) {
+    throw new SessionError(options.device, cause)
+  }
+}

@@ -1,0 +1,70 @@
+import { map, unflatten } from '@grad-ts/tree'
+import type { MapLeaves, Tree } from '@grad-ts/tree'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { input } from '@grad-ts/tensor'
+import type { Constant, Tensor } from '@grad-ts/tensor'
+import type { StepGraph } from '@grad-ts/onnx'
+import { checkArguments } from '../arguments.ts'
+import { taskOf } from '../edge.ts'
+import { DisposedError } from '../errors.ts'
+import type { RunError } from '../errors.ts'
+import type { StepExecutor } from './executor.ts'
+
+/** A compiled training step. It owns the state: only batches go in and outputs come out. */
+export interface StepProgram<State extends Tree<Tensor>, Batch extends Tree<Tensor>, Outputs extends Tree<Tensor>> extends AsyncDisposable {
+  /** Runs the step on a batch, or K steps on batches stacked along a new first axis; the outputs are stacked in the same way. */
+  readonly run: (batch: Batch) => TaskEither<RunError, MapLeaves<Outputs, Tensor, Constant>>
+  readonly runOrThrow: (batch: Batch) => Promise<MapLeaves<Outputs, Tensor, Constant>>
+  /** Reads the state as it is after the last run. */
+  readonly state: () => TaskEither<RunError, MapLeaves<State, Tensor, Constant>>
+  readonly stateOrThrow: () => Promise<MapLeaves<State, Tensor, Constant>>
+  /** Replaces the state by one of the same structure, shapes and dtypes. */
+  readonly setState: (state: State) => TaskEither<RunError, void>
+  readonly setStateOrThrow: (state: State) => Promise<void>
+  /** Frees the session. A second call does nothing. */
+  readonly dispose: () => Promise<void>
+}
+
+const stackedInputs = (batch: Tree<Tensor>, steps: number | undefined): Tree<Tensor> =>
+  steps === undefined
+    ? batch
+    : map((leaf: Tensor) => input((leaf as Tensor<'input'>).attributes.name, [steps, ...leaf.shape], leaf.dtype) as Tensor, batch)
+
+export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree<Tensor>, Outputs extends Tree<Tensor>>(
+  executor: StepExecutor,
+  graph: StepGraph,
+  stepsPerRun: number | undefined,
+): StepProgram<State, Batch, Outputs> => {
+  const batchInputs = stackedInputs(graph.inputs[1], stepsPerRun)
+  let disposed = false
+  const alive = (): void => {
+    if (disposed) throw new DisposedError()
+  }
+  const runOrThrow = async (batch: Tree<Tensor>): Promise<Tree<Constant>> => {
+    alive()
+    return unflatten(graph.outputs[1], await executor.run(checkArguments(batchInputs, batch, 'the batch')))
+  }
+  const stateOrThrow = async (): Promise<Tree<Constant>> => {
+    alive()
+    return unflatten(graph.inputs[0], await executor.read())
+  }
+  const setStateOrThrow = async (state: Tree<Tensor>): Promise<void> => {
+    alive()
+    await executor.write(checkArguments(graph.inputs[0], state, 'the state'))
+  }
+  const dispose = async (): Promise<void> => {
+    if (disposed) return
+    disposed = true
+    await executor.dispose()
+  }
+  return {
+    run: (batch: Tree<Tensor>) => taskOf<RunError, Tree<Constant>>(() => runOrThrow(batch)),
+    runOrThrow,
+    state: () => taskOf<RunError, Tree<Constant>>(stateOrThrow),
+    stateOrThrow,
+    setState: (state: Tree<Tensor>) => taskOf<RunError, void>(() => setStateOrThrow(state)),
+    setStateOrThrow,
+    dispose,
+    [Symbol.asyncDispose]: dispose,
+  } as unknown as StepProgram<State, Batch, Outputs>
+}
