@@ -1,27 +1,31 @@
 import {
   abs,
   add,
+  arange,
+  cast,
   clamp,
   cos,
+  cumsum,
   div,
   erf,
   exp,
   expm1,
+  greater,
   log1p,
   logSumExp,
   max,
-  minimum,
   maximum,
+  minimum,
   mul,
   neg,
   sigmoid,
+  sort,
   square,
   stopGradient,
   sub,
   sum,
   tanh,
   where,
-  greater,
 } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 
@@ -105,3 +109,21 @@ export const softmax = (x: Tensor, axis = -1): Tensor => {
 
 /** log softmax(x) along an axis (default: the last), exact where softmax underflows. */
 export const logSoftmax = (x: Tensor, axis = -1): Tensor => sub(x, logSumExp(x, { axes: axis, keepDims: true }))
+
+/**
+ * The distribution nearest to x along the last axis: a softmax that gives exact zeros (Martins and Astudillo, 2016, arXiv:1602.02068).
+ *
+ * @example
+ * import { tensor, toArray } from '@grad-ts/tensor'
+ * import { sparsemax } from '@grad-ts/nn'
+ * toArray(sparsemax(tensor([1, 0.5, -1]))) // => [0.75, 0.25, 0]
+ */
+export const sparsemax = (x: Tensor): Tensor => {
+  const sorted = sort(x, { descending: true })
+  const excess = sub(cumsum(sorted), 1)
+  const position = add(arange(x.shape.at(-1) ?? 1, x.dtype), 1)
+  const inSupport = cast(greater(mul(position, sorted), excess), x.dtype)
+  const size = sum(inSupport, { axes: -1, keepDims: true })
+  const threshold = div(sub(sum(mul(inSupport, sorted), { axes: -1, keepDims: true }), 1), size)
+  return maximum(sub(x, threshold), 0)
+}

@@ -20,6 +20,7 @@ export {
   softplus,
   softShrink,
   softsign,
+  sparsemax,
   tanh,
   tanhShrink,
 } from './activations.ts'
@@ -45,11 +46,54 @@ export { flatten } from './layers/flatten.ts'
 export { sequential } from './layers/sequential.ts'
 export type { Part, SequentialLayer } from './layers/sequential.ts'
 export { binaryCrossEntropy, sigmoidBinaryCrossEntropy } from './losses/binary-cross-entropy.ts'
-export { categoricalCrossEntropy, smoothLabels, softmaxCrossEntropy, softmaxCrossEntropyWithIntegerLabels } from './losses/cross-entropy.ts'
-export type { CrossEntropyOptions, IntegerLabelOptions } from './losses/cross-entropy.ts'
+export { cosineDistance, cosineEmbeddingLoss, cosineSimilarity } from './losses/cosine.ts'
+export type { CosineOptions } from './losses/cosine.ts'
+export { categoricalCrossEntropy, polyLossCrossEntropy, smoothLabels, softmaxCrossEntropy } from './losses/cross-entropy.ts'
+export type { CrossEntropyOptions } from './losses/cross-entropy.ts'
+export { sigmoidFocalLoss, softmaxFocalLoss } from './losses/focal.ts'
+export type { FocalOptions } from './losses/focal.ts'
+export {
+  categoricalHingeLoss,
+  hingeEmbeddingLoss,
+  hingeLoss,
+  multiclassHingeLoss,
+  multiclassPerceptronLoss,
+  multilabelSoftMarginLoss,
+  multiMarginLoss,
+  perceptronLoss,
+  softMarginLoss,
+  squaredHingeLoss,
+} from './losses/hinge.ts'
+export { negativeLogLikelihood, softmaxCrossEntropyWithIntegerLabels } from './losses/integer-cross-entropy.ts'
+export type { IntegerLabelOptions } from './losses/integer-cross-entropy.ts'
+export { ctcLoss } from './losses/ctc.ts'
+export type { CtcOptions } from './losses/ctc.ts'
+export { generalizedKlDivergence, klDivergence, klDivergenceWithLogTargets } from './losses/kl-divergence.ts'
+export type { DivergenceOptions } from './losses/kl-divergence.ts'
+export { gaussianNegativeLogLikelihood, poissonLoss, poissonNegativeLogLikelihood } from './losses/likelihood.ts'
+export { contrastiveLoss, ntxent, tripletMarginLoss } from './losses/metric-learning.ts'
+export type { TripletOptions } from './losses/metric-learning.ts'
+export { marginRankingLoss, rankingSoftmaxLoss } from './losses/ranking.ts'
+export type { RankingOptions } from './losses/ranking.ts'
 export { reduceLoss } from './losses/reduction.ts'
 export type { LossOptions, Reduction } from './losses/reduction.ts'
-export { meanSquaredError } from './losses/regression.ts'
+export {
+  absoluteError,
+  epsilonInsensitiveLoss,
+  huberLoss,
+  l2Loss,
+  logCosh,
+  meanAbsoluteError,
+  meanAbsolutePercentageError,
+  meanSquaredError,
+  meanSquaredLogarithmicError,
+  quantileLoss,
+  smoothL1Loss,
+  squaredError,
+} from './losses/regression.ts'
+export { binaryDiceLoss, diceLoss, multiclassGeneralizedDiceLoss, tverskyLoss } from './losses/segmentation.ts'
+export type { DiceOptions } from './losses/segmentation.ts'
+export { makeFenchelYoungLoss, multiclassSparsemaxLoss, sparsemaxLoss } from './losses/sparsemax.ts'
 export { accuracy, binaryAccuracy } from './metrics/accuracy.ts'
 export { addStates, mean, meanOf, sumMetric } from './metrics/metric.ts'
 export type { MeanState, Metric } from './metrics/metric.ts'

@@ -1,39 +1,37 @@
 import {
   add,
+  and,
   clamp,
   div,
-  DTypeError,
+  equal,
+  exp,
   expandDims,
-  gather,
   log,
   logSumExp,
-  mean,
   mul,
   neg,
-  notEqual,
-  reshape,
+  normalizeAxes,
   ShapeError,
-  squeeze,
   sub,
   sum,
-  takeAlongAxis,
   where,
 } from '@grad-ts/tensor'
-import type { Tensor } from '@grad-ts/tensor'
-import { logSoftmax } from '../activations.ts'
-import { likePredictions, reduceLoss, reduceWeighted, sameShapes, weighted, weightOf } from './reduction.ts'
+import type { Axes, Tensor } from '@grad-ts/tensor'
+import { likePredictions, reduceLoss, sameShapes } from './reduction.ts'
 import type { LossOptions } from './reduction.ts'
 
-/** Which axis holds the classes, and how much certainty is taken from the labels. */
+/** Which axes hold the classes, which of them count, and how much certainty is taken from the labels. */
 export interface CrossEntropyOptions extends LossOptions {
   /** Default: the last. */
-  readonly axis?: number
+  readonly axis?: Axes
   /** Share of each label that is spread evenly over all classes (default 0). */
   readonly labelSmoothing?: number
+  /** Which classes take part, bool of the shape of the logits; or which examples, bool of the shape of the values. */
+  readonly where?: Tensor
 }
 
 /**
- * (1 − alpha)·labels + alpha / classes: labels that are less certain (Müller et al., 2019, arXiv:1906.02629).
+ * (1 − alpha)·labels + alpha / classes: labels that are less certain.
  *
  * @param labels float `[…, classes]`
  * @param alpha from 0 to 1
@@ -41,11 +39,33 @@ export interface CrossEntropyOptions extends LossOptions {
  * import { tensor, toArray } from '@grad-ts/tensor'
  * import { smoothLabels } from '@grad-ts/nn'
  * toArray(smoothLabels(tensor([0, 1]), 0.5)) // => [0.25, 0.75]
+ * @see Müller, Kornblith and Hinton, When does label smoothing help?, 2019, arXiv:1906.02629
  */
-export const smoothLabels = (labels: Tensor, alpha: number, axis = -1): Tensor => {
-  const classes = labels.shape.at(axis)
-  if (classes === undefined) throw new ShapeError('smoothLabels', [labels], 'expected labels with an axis of classes')
+export const smoothLabels = (labels: Tensor, alpha: number, axis: Axes = -1): Tensor => {
+  const classes = normalizeAxes('smoothLabels', labels, axis).reduce((count, position) => count * (labels.shape[position] as number), 1)
+  if (!(alpha >= 0 && alpha <= 1)) throw new ShapeError('smoothLabels', [labels], `expected alpha from 0 to 1, got ${alpha}`)
   return alpha === 0 ? labels : add(mul(labels, 1 - alpha), alpha / classes)
+}
+
+/** Gives a mask of examples the axes of classes that it lacks. */
+export const classMask = (mask: Tensor | undefined, logits: Tensor, axis: Axes): Tensor | undefined => {
+  if (mask === undefined || mask.shape.length === logits.shape.length) return mask
+  return normalizeAxes('where', logits, axis).reduce((wide, position) => expandDims(wide, position), mask)
+}
+
+/** log softmax among the classes that take part; the others get 0. */
+export const maskedLogSoftmax = (logits: Tensor, axis: Axes, mask: Tensor | undefined): Tensor => {
+  const present = mask === undefined ? logits : where(mask, logits, -Infinity)
+  const logP = sub(logits, logSumExp(present, { axes: axis, keepDims: true }))
+  return mask === undefined ? logP : where(mask, logP, 0)
+}
+
+/** −Σ t·log softmax(x), where a label of 0 beside a logit of −∞ counts 0. */
+const valuesOf = (logits: Tensor, t: Tensor, axis: Axes, mask: Tensor | undefined): Tensor => {
+  const logP = maskedLogSoftmax(logits, axis, mask)
+  const impossible = and(equal(t, 0), equal(logP, -Infinity))
+  const terms = mul(t, where(impossible, 0, logP))
+  return neg(sum(mask === undefined ? terms : where(mask, terms, 0), { axes: axis }))
 }
 
 /**
@@ -59,7 +79,7 @@ export const smoothLabels = (labels: Tensor, alpha: number, axis = -1): Tensor =
 export const categoricalCrossEntropy = (
   predictions: Tensor,
   targets: Tensor,
-  options: CrossEntropyOptions & { readonly epsilon?: number } = {},
+  options: Omit<CrossEntropyOptions, 'where'> & { readonly epsilon?: number } = {},
 ): Tensor => {
   const op = 'categoricalCrossEntropy'
   const { axis = -1, labelSmoothing = 0, epsilon = 1e-7, ...reduce } = options
@@ -85,69 +105,31 @@ export const categoricalCrossEntropy = (
  */
 export const softmaxCrossEntropy = (logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor => {
   const op = 'softmaxCrossEntropy'
-  const { axis = -1, labelSmoothing = 0, ...reduce } = options
+  const { axis = -1, labelSmoothing = 0, where: mask, ...reduce } = options
   sameShapes(op, logits, labels)
   const t = smoothLabels(likePredictions(op, logits, labels), labelSmoothing, axis)
-  return reduceLoss(neg(sum(where(notEqual(t, 0), mul(t, logSoftmax(logits, axis)), 0), { axes: axis })), reduce, op)
+  return reduceLoss(valuesOf(logits, t, axis, classMask(mask, logits, axis)), reduce, op)
 }
-
-/** Options for labels given as class numbers. */
-export interface IntegerLabelOptions extends CrossEntropyOptions {
-  /** Examples with this label do not count (PyTorch: −100). Default: none is left out. */
-  readonly ignoreIndex?: number
-  /** How much each class counts, `[classes]`: the mean divides by the sum of the weights, as in PyTorch. */
-  readonly classWeights?: Tensor
-}
-
-const checkLabels = (op: string, logits: Tensor, labels: Tensor): void => {
-  if (labels.dtype !== 'int32')
-    throw new DTypeError(op, [logits, labels], 'expected int32 class numbers; softmaxCrossEntropy takes one-hot labels')
-  if (labels.shape.length !== logits.shape.length - 1)
-    throw new ShapeError(
-      op,
-      [logits, labels],
-      'expected labels with the shape of the logits less the axis of classes; softmaxCrossEntropy takes one-hot labels',
-    )
-}
-
-const pick = (x: Tensor, labels: Tensor, axis: number): Tensor => squeeze(takeAlongAxis(x, expandDims(labels, axis), axis), axis)
-
-/** −Σ_c q_c·w_c·log p_c along the axis of classes, where q is the label mixed with the even distribution. */
-const smoothedTerms = (logits: Tensor, labels: Tensor, axis: number, smoothing: number, classWeights: Tensor | undefined): Tensor => {
-  const own = classWeights === undefined ? undefined : gather(classWeights, labels)
-  const hard = sub(logSumExp(logits, { axes: axis }), pick(logits, labels, axis))
-  const weightedHard = own === undefined ? hard : mul(hard, own)
-  if (smoothing === 0) return weightedHard
-  const perClass = classWeights === undefined ? undefined : reshape(classWeights, alongAxis(logits, axis))
-  const all = neg(logSoftmax(logits, axis))
-  const even = mean(perClass === undefined ? all : mul(all, perClass), { axes: axis })
-  return add(mul(weightedHard, 1 - smoothing), mul(even, smoothing))
-}
-
-const alongAxis = (x: Tensor, axis: number): number[] =>
-  x.shape.map((length, i) => (i === (axis < 0 ? axis + x.shape.length : axis) ? length : 1))
 
 /**
- * Cross entropy between logits and class numbers, without building one-hot labels.
+ * Cross entropy plus epsilon·(1 − p) of the right class: the first term of its expansion gets a weight of its own.
  *
  * @param logits float `[…, classes]`
- * @param labels int32 `[…]`, from 0 to classes − 1
- * @param options.weights `[…]`, such as `[batch]`
- * @returns with reduction `none`, one value per label
- * @throws {DTypeError} when the labels are not int32
- * @example
- * import { tensor, toNumber } from '@grad-ts/tensor'
- * import { softmaxCrossEntropyWithIntegerLabels } from '@grad-ts/nn'
- * toNumber(softmaxCrossEntropyWithIntegerLabels(tensor([[1, 1]]), tensor([0], { dtype: 'int32' }))) // => 0.6931471824645996
+ * @param labels one-hot or soft, of the same shape
+ * @param options.epsilon default 2, meant for image classification
+ * @see Leng et al., PolyLoss: a polynomial expansion perspective of classification loss functions, 2022, arXiv:2204.12511
  */
-export const softmaxCrossEntropyWithIntegerLabels = (logits: Tensor, labels: Tensor, options: IntegerLabelOptions = {}): Tensor => {
-  const op = 'softmaxCrossEntropyWithIntegerLabels'
-  const { axis = -1, labelSmoothing = 0, ignoreIndex, classWeights, weights, reduction = 'mean' } = options
-  checkLabels(op, logits, labels)
-  const counted = ignoreIndex === undefined ? undefined : notEqual(labels, ignoreIndex)
-  const safe = counted === undefined ? labels : where(counted, labels, 0)
-  const values = smoothedTerms(logits, safe, axis, labelSmoothing, classWeights)
-  const weight = weightOf(op, values, [weights, counted])
-  const total = weightOf(op, values, [weight, classWeights === undefined ? undefined : gather(classWeights, safe)])
-  return reduceWeighted(weighted(values, weight), total, reduction)
+export const polyLossCrossEntropy = (
+  logits: Tensor,
+  labels: Tensor,
+  options: Omit<CrossEntropyOptions, 'labelSmoothing'> & { readonly epsilon?: number } = {},
+): Tensor => {
+  const op = 'polyLossCrossEntropy'
+  const { axis = -1, epsilon = 2, where: mask, ...reduce } = options
+  sameShapes(op, logits, labels)
+  const t = likePredictions(op, logits, labels)
+  const wide = classMask(mask, logits, axis)
+  const missed = mul(t, sub(1, exp(maskedLogSoftmax(logits, axis, wide))))
+  const miss = sum(wide === undefined ? missed : where(wide, missed, 0), { axes: axis })
+  return reduceLoss(add(valuesOf(logits, t, axis, wide), mul(miss, epsilon)), reduce, op)
 }

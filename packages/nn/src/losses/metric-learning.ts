@@ -1,0 +1,107 @@
+import {
+  abs,
+  add,
+  and,
+  cast,
+  clamp,
+  div,
+  equal,
+  exp,
+  expandDims,
+  eye,
+  greater,
+  log,
+  max,
+  maximum,
+  mul,
+  neg,
+  not,
+  or,
+  pow,
+  square,
+  ShapeError,
+  stopGradient,
+  sub,
+  sum,
+  where,
+} from '@grad-ts/tensor'
+import type { Tensor } from '@grad-ts/tensor'
+import { normalized } from './cosine.ts'
+import { likePredictions, reduceLoss, sameShapes } from './reduction.ts'
+import type { LossOptions } from './reduction.ts'
+
+// The distance between 1 and the next number, below which a squared norm says nothing.
+const machineEpsilon: Readonly<Record<string, number>> = { float64: 2 ** -52, float32: 2 ** -23, float16: 2 ** -10 }
+
+/** log(exp(own) + Σ exp(others)) for each pair, shifted by the largest so that it does not overflow. */
+const logDenominator = (similarities: Tensor, isOther: Tensor, isPair: Tensor): Tensor => {
+  const largest = stopGradient(max(where(or(isOther, isPair), similarities, -Infinity), { axes: 1, keepDims: true }))
+  const shift = where(greater(largest, -Infinity), largest, 0)
+  const shifted = sub(similarities, shift)
+  const others = sum(exp(where(isOther, shifted, -Infinity)), { axes: 1, keepDims: true })
+  return add(shift, log(add(others, exp(where(isPair, shifted, 0)))))
+}
+
+/**
+ * The normalised, temperature-scaled cross entropy of SimCLR: rows of one label are drawn together, all others apart.
+ *
+ * @param embeddings float `[batch, size]`
+ * @param labels int32 `[batch]`: rows of equal label are positive pairs
+ * @param options.temperature default 0.07
+ * @returns a scalar: the average over all positive pairs, 0 when there are none
+ * @see Chen et al., A simple framework for contrastive learning of visual representations, 2020, arXiv:2002.05709
+ */
+export const ntxent = (embeddings: Tensor, labels: Tensor, { temperature = 0.07 }: { readonly temperature?: number } = {}): Tensor => {
+  const [batch] = embeddings.shape
+  if (embeddings.shape.length !== 2 || labels.shape.length !== 1 || labels.shape[0] !== batch)
+    throw new ShapeError('ntxent', [embeddings, labels], 'expected embeddings [batch, size] and labels [batch]')
+  const units = normalized(embeddings, -1, machineEpsilon[embeddings.dtype] ?? 0)
+  const similarities = div(sum(mul(expandDims(units, 0), expandDims(units, 1)), { axes: -1 }), temperature)
+  const same = equal(expandDims(labels, 1), expandDims(labels, 0))
+  const isPair = and(same, not(cast(eye(batch as number), 'bool')))
+  const logShare = sub(similarities, logDenominator(similarities, not(same), isPair))
+  const pairs = sum(cast(isPair, embeddings.dtype))
+  return div(neg(sum(where(isPair, logShare, 0))), maximum(pairs, 1))
+}
+
+export interface TripletOptions extends LossOptions {
+  /** Default: the last. */
+  readonly axis?: number
+  /** The p of the norm, default 2. */
+  readonly normDegree?: number
+  /** Default 1. */
+  readonly margin?: number
+  /** Added under the root, default 1e-6. */
+  readonly eps?: number
+}
+
+const distance = (a: Tensor, b: Tensor, { axis = -1, normDegree = 2, eps = 1e-6 }: TripletOptions): Tensor => {
+  const differences = sub(a, b)
+  const powers = normDegree === 2 ? square(differences) : pow(abs(differences), normDegree)
+  return pow(add(sum(powers, { axes: axis }), eps), 1 / normDegree)
+}
+
+/**
+ * max(0, |a − p| − |a − n| + margin), one value per triplet.
+ *
+ * @param anchors float `[batch, size]`
+ * @param positives to be near the anchors, of the same shape
+ * @param negatives to be far from them, of the same shape
+ * @see Balntas et al., Learning shallow convolutional feature descriptors with triplet losses, 2016
+ */
+export const tripletMarginLoss = (anchors: Tensor, positives: Tensor, negatives: Tensor, options: TripletOptions = {}): Tensor => {
+  sameShapes('tripletMarginLoss', anchors, positives)
+  sameShapes('tripletMarginLoss', anchors, negatives)
+  const { margin = 1, weights, reduction = 'mean' } = options
+  const values = clamp(add(sub(distance(anchors, positives, options), distance(anchors, negatives, options)), margin), 0)
+  return reduceLoss(values, weights === undefined ? { reduction } : { weights, reduction }, 'tripletMarginLoss')
+}
+
+/** y·d² + (1 − y)·max(0, margin − d)², elementwise over distances (Hadsell, Chopra and LeCun, 2006; default margin 1). Labels: 1 = same. */
+export const contrastiveLoss = (distances: Tensor, labels: Tensor, options: LossOptions & { readonly margin?: number } = {}): Tensor => {
+  const { margin = 1, ...reduce } = options
+  sameShapes('contrastiveLoss', distances, labels)
+  const same = likePredictions('contrastiveLoss', distances, labels)
+  const apart = square(clamp(sub(margin, distances), 0))
+  return reduceLoss(add(mul(same, square(distances)), mul(sub(1, same), apart)), reduce, 'contrastiveLoss')
+}
