@@ -1,3 +1,4 @@
+export { cholesky, cross, determinant, inverse, kron, matrixPower, signAndLogDeterminant, solve, solveTriangular } from './algebra.ts'
 export { normalizeAxes, normalizeAxis } from './axes.ts'
 export type { Axes } from './axes.ts'
 export { arange, asTensor, eye, full, input, ones, onesLike, scalar, tensor, unify, zeros, zerosLike } from './create.ts'
@@ -77,8 +78,22 @@ export {
   transpose,
 } from './layout.ts'
 export type { Range } from './layout.ts'
-export { dot, matmul, outer } from './linear.ts'
+export { applyAlong, dot, matmul, outer } from './linear.ts'
 export type { MatmulOptions } from './linear.ts'
+export { conv, convTranspose } from './conv.ts'
+export type { ConvOptions, ConvTransposeOptions } from './conv.ts'
+export { einsum } from './einsum.ts'
+export { adaptiveAvgPool, adaptiveMaxPool, avgPool, globalAvgPool, globalMaxPool, lpPool, maxPool } from './pool.ts'
+export type { PoolOptions } from './pool.ts'
+export { cummax, cummin, cumprod, logAddExp, logCumSumExp } from './prefix.ts'
+export { padWith, repeat, roll, tile } from './repeat.ts'
+export type { PadMode } from './repeat.ts'
+export { resize } from './resize.ts'
+export type { ResizeOptions } from './resize.ts'
+export { logGamma, xLogY } from './special.ts'
+export { diagonal, diagonalMatrix, lowerTriangle, tril, triu } from './triangle.ts'
+export { acos, acosh, asin, asinh, atan2, atanh, cosh, sinh, tan } from './trigonometry.ts'
+export type { Padding, PerAxis, WindowOptions } from './window.ts'
 export type {
   Body,
   ConvolutionAttributes,
@@ -97,6 +112,8 @@ export type { NormalOptions } from './random/normal.ts'
 export { bernoulli, dropout, uniform } from './random/uniform.ts'
 export {
   absoluteSum,
+  all,
+  any,
   argMax,
   argMin,
   cumsum,

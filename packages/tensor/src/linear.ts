@@ -1,5 +1,7 @@
 import { ShapeError } from './errors.ts'
-import { reshape } from './layout.ts'
+import { normalizeAxis } from './axes.ts'
+import { cast } from './elementwise.ts'
+import { reshape, swapAxes } from './layout.ts'
 import { node } from './tensor.ts'
 import type { Tensor } from './tensor.ts'
 
@@ -30,4 +32,16 @@ export const dot = (a: Tensor, b: Tensor): Tensor => {
 export const outer = (a: Tensor, b: Tensor): Tensor => {
   if (a.shape.length !== 1 || b.shape.length !== 1) throw new ShapeError('outer', [a, b], 'expected two vectors')
   return matmul(reshape(a, [-1, 1]), reshape(b, [1, -1]))
+}
+
+/** Multiplies every line along an axis by a matrix `[out, length]`, which takes the dtype of x. */
+export const applyAlong = (x: Tensor, axis: number, matrix: Tensor): Tensor => {
+  const position = normalizeAxis('applyAlong', x, axis)
+  const rows = cast(matrix, x.dtype)
+  if (position === x.shape.length - 1 && x.shape.length > 1) return matmul(x, rows, { transposeB: true })
+  const lines = swapAxes(reshape(x, [...x.shape, 1]), position, -1)
+  return reshape(
+    swapAxes(matmul(lines, rows, { transposeB: true }), position, -1),
+    x.shape.map((length, i) => (i === position ? (matrix.shape[0] as number) : length)),
+  )
 }

@@ -1,6 +1,6 @@
 import { normalizeAxes, normalizeAxis } from './axes.ts'
 import type { Axes } from './axes.ts'
-import { abs, add, div, exp, isFinite, log, mul, sqrt, square, stopGradient, sub, where } from './elementwise.ts'
+import { abs, add, and, cast, div, equal, exp, isFinite, less, log, mul, sqrt, square, stopGradient, sub, where } from './elementwise.ts'
 import { node } from './tensor.ts'
 import type { Tensor } from './tensor.ts'
 import { reshape } from './layout.ts'
@@ -47,12 +47,31 @@ export const variance = (x: Tensor, options: ReduceOptions & { readonly correcti
   return div(sum(square(centered), reduce), countAlong(x, reduce.axes) - correction)
 }
 
-/** √Σx² along axes. */
-export const norm = (x: Tensor, options: ReduceOptions = {}): Tensor => sqrt(sum(square(x), options))
-
 /** Removes the axes that a reduction kept. */
 const dropAxes = (x: Tensor, kept: Tensor, { axes, keepDims = false }: ReduceOptions): Tensor =>
   keepDims ? kept : reshape(kept, reducedShape(x.shape, normalizeAxes('reduce', x, axes), false))
+
+/** Tells whether all elements along axes of a bool tensor are true. */
+export const all = (x: Tensor, options: ReduceOptions = {}): Tensor => equal(min(cast(x, 'int32'), options), 1)
+
+/** Tells whether any element along axes of a bool tensor is true. */
+export const any = (x: Tensor, options: ReduceOptions = {}): Tensor => equal(max(cast(x, 'int32'), options), 1)
+
+/**
+ * √Σx² along axes. Scaled by the largest element, so that squares neither overflow nor vanish; the gradient at 0 is 0.
+ *
+ * @example
+ * import { norm, tensor, toNumber } from '@grad-ts/tensor'
+ * toNumber(norm(tensor([3e30, 4e30]))) > 4.9e30 // => true
+ */
+export const norm = (x: Tensor, options: ReduceOptions = {}): Tensor => {
+  const largest = stopGradient(max(abs(x), { ...options, keepDims: true }))
+  const scale = where(and(less(0, largest), isFinite(largest)), largest, 1)
+  const total = sum(square(div(x, scale)), { ...options, keepDims: true })
+  const zero = equal(total, 0)
+  const root = where(zero, 0, mul(scale, sqrt(where(zero, 1, total))))
+  return dropAxes(x, root, options)
+}
 
 /** log Σexp(x) along axes, shifted by the maximum so that it neither overflows nor underflows. */
 export const logSumExp = (x: Tensor, options: ReduceOptions = {}): Tensor => {

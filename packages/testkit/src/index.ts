@@ -1,0 +1,2 @@
+export { checkGradient } from './gradient-check.ts'
+export type { GradientCheck, GradientCheckOptions, TensorFunction } from './gradient-check.ts'
