@@ -1,10 +1,33 @@
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node'
 import { expect, test } from 'vitest'
 import { DynamicBatchError, exportModel, exportModelOrThrow } from '@grad-ts/onnx'
-import { add, arange, cast, concat, evaluate, expandDims, flip, input, matmul, mean, normal, key, pad, relu, reshape, slice, softmax, sum, sub, transpose, broadcastTo } from '@grad-ts/tensor'
+import {
+  add,
+  arange,
+  cast,
+  concat,
+  evaluate,
+  expandDims,
+  flip,
+  input,
+  matmul,
+  mean,
+  normal,
+  key,
+  pad,
+  relu,
+  reshape,
+  slice,
+  softmax,
+  sum,
+  sub,
+  transpose,
+  broadcastTo,
+} from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 
-const feed = (value: Tensor): RuntimeTensor => new RuntimeTensor('float32', (evaluate(value) as Constant).attributes.data as Float32Array, value.shape)
+const feed = (value: Tensor): RuntimeTensor =>
+  new RuntimeTensor('float32', (evaluate(value) as Constant).attributes.data as Float32Array, value.shape)
 
 const params = { dense: { kernel: normal(key(1), [6, 4]), bias: normal(key(2), [4]) }, unused: normal(key(3), [2]) }
 
@@ -13,14 +36,19 @@ type Params = typeof params
 // Each model keeps the batch axis first; the shapes inside follow it in different ways.
 const models: Readonly<Record<string, (p: Params, x: Tensor) => Tensor>> = {
   dense: (p, x) => relu(add(matmul(x, p.dense.kernel), p.dense.bias)),
-  folded: (p, x) => reshape(add(matmul(reshape(x, [x.shape[0] as number, 2, 3]), slice(p.dense.kernel, [{ end: 3 }])), p.dense.bias), [-1, 8]),
+  folded: (p, x) =>
+    reshape(add(matmul(reshape(x, [x.shape[0] as number, 2, 3]), slice(p.dense.kernel, [{ end: 3 }])), p.dense.bias), [-1, 8]),
   batched: (p, x) => {
     const tokens = reshape(concat([x, x], 1), [x.shape[0] as number, 3, 4])
     return sum(matmul(transpose(tokens, [0, 2, 1]), tokens), { axes: [2] })
   },
   broadcast: (p, x) => add(broadcastTo(reshape(p.dense.bias, [1, 4]), [x.shape[0] as number, 4]), matmul(x, p.dense.kernel)),
   flipped: (p, x) => flip(softmax(matmul(x, p.dense.kernel)), 0),
-  padded: (p, x) => pad(matmul(x, p.dense.kernel), [[0, 0], [1, 2]]),
+  padded: (p, x) =>
+    pad(matmul(x, p.dense.kernel), [
+      [0, 0],
+      [1, 2],
+    ]),
   doubled: (p, x) => concat([x, x], 0),
 }
 
@@ -52,7 +80,9 @@ test('a model that looks at the whole batch cannot be exported for any batch siz
   const centred = (_: Params, x: Tensor): Tensor => sub(x, mean(x, { axes: [0] }))
   const result = exportModel(centred, params, input('x', [4, 6]))
   expect(result).toMatchObject({ left: expect.any(DynamicBatchError) })
-  expect(String((result as { left: Error }).left.message)).toMatchInlineSnapshot(`"the model cannot take any batch size: a constant depends on the batch size, as in a mean over the batch; make it treat every example alike, or export it with dynamicBatch: false"`)
+  expect(String((result as { left: Error }).left.message)).toMatchInlineSnapshot(
+    `"the model cannot take any batch size: a constant depends on the batch size, as in a mean over the batch; make it treat every example alike, or export it with dynamicBatch: false"`,
+  )
   expect(exportModel(centred, params, input('x', [4, 6]), { dynamicBatch: false })).toMatchObject({ right: expect.any(Uint8Array) })
 })
 

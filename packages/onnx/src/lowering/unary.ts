@@ -1,5 +1,6 @@
 import type { FloatDType, Tensor } from '@grad-ts/tensor'
 import type { Emitter } from '../emitter.ts'
+import { atanDouble } from './atan.ts'
 import { erfDouble } from './erf.ts'
 import { erfInv } from './erf-inv.ts'
 import type { Lowerings } from './rule.ts'
@@ -90,7 +91,7 @@ export const unary: Lowerings<
   tanh: single('Tanh'),
   erf: (emitter, inputs, { dtype }) => (dtype === 'float64' ? erfDouble(emitter, inputs[0] as string) : emitter.add('Erf', inputs)),
   erfInv: (emitter, [x], { dtype }) => erfInv(emitter, x as string, dtype as FloatDType),
-  atan: single('Atan'),
+  atan: (emitter, inputs, { dtype }) => (dtype === 'float64' ? atanDouble(emitter, inputs[0] as string) : emitter.add('Atan', inputs)),
   softplus: single('Softplus'),
   sigmoid: single('Sigmoid'),
   relu: single('Relu'),
