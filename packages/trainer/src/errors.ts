@@ -1,3 +1,15 @@
+import { DTypeError, ShapeError } from '@grad-ts/tensor'
+import {
+  ArgumentError,
+  DeviceUnavailableError,
+  DisposedError,
+  ExecutionError,
+  MissingRuntimeError,
+  SessionError,
+  UnknownDeviceError,
+} from '@grad-ts/onnxruntime'
+import type { CompileError, RunError } from '@grad-ts/onnxruntime'
+
 /** A data file is missing, cannot be read or does not hold what its format promises. */
 export class DataError extends Error {
   readonly tag = 'DataError'
@@ -87,3 +99,35 @@ export class SafetensorsError extends Error {
     super(`not a valid safetensors file: ${reason}`)
   }
 }
+
+/** Everything that can go wrong in a run. */
+export type TrainError =
+  | DataError
+  | SettingsError
+  | NonFiniteError
+  | InterruptedError
+  | WriteError
+  | ShapeError
+  | DTypeError
+  | CompileError
+  | RunError
+
+const known = [
+  DataError,
+  SettingsError,
+  NonFiniteError,
+  InterruptedError,
+  WriteError,
+  ShapeError,
+  DTypeError,
+  ArgumentError,
+  DeviceUnavailableError,
+  DisposedError,
+  ExecutionError,
+  MissingRuntimeError,
+  SessionError,
+  UnknownDeviceError,
+]
+
+/** Tells errors that a run answers with from defects of the program. */
+export const isTrainError = (error: unknown): error is TrainError => known.some((kind) => error instanceof kind)

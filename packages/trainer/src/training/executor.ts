@@ -1,0 +1,81 @@
+import type { Tree } from '@grad-ts/tree'
+import type { Constant, Tensor } from '@grad-ts/tensor'
+import { compileStepOrThrow } from '@grad-ts/onnxruntime'
+import type { CompileStepOptions } from '@grad-ts/onnxruntime'
+import { stackExamples } from '../data/dataset.ts'
+import { unstackExamples } from '../data/transform.ts'
+import { interpreted } from '../internal/settle.ts'
+
+/** Where a program runs. `interpreter` needs no native library and is slow: for tests and tiny problems. */
+export type Device = 'auto' | 'cpu' | 'cuda' | 'webgpu' | 'interpreter'
+
+export interface ExecutorOptions {
+  /** Default: auto. */
+  readonly device?: Device
+  /** Threads of one operation on the CPU (default: all cores). */
+  readonly threads?: number
+}
+
+/** A compiled step that owns its state. */
+export interface Runner {
+  /** Runs on one batch, or on K stacked ones; outputs are stacked likewise. */
+  readonly run: (batch: Tree<Constant>) => Promise<Tree<Constant>>
+  readonly state: () => Promise<Tree<Constant>>
+  readonly setState: (state: Tree<Constant>) => Promise<void>
+  readonly dispose: () => Promise<void>
+}
+
+export type Step = (state: Tree<Tensor>, batch: Tree<Tensor>) => readonly [Tree<Tensor>, Tree<Tensor>]
+
+const interpretedRunner = (step: Step, initial: Tree<Constant>, stepsPerRun: number): Runner => {
+  const program = interpreted((state, batch) => step(state ?? null, batch ?? null) as unknown as Tree<Tensor>)
+  let state = initial
+  const once = (batch: Tree<Constant>): Tree<Constant> => {
+    const [next, outputs] = program(state, batch) as unknown as [Tree<Constant>, Tree<Constant>]
+    state = next
+    return outputs
+  }
+  return {
+    run: async (batch) => (stepsPerRun === 1 ? once(batch) : stackExamples(unstackExamples(batch).map(once))),
+    state: async () => state,
+    setState: async (next) => {
+      state = next
+    },
+    dispose: async () => undefined,
+  }
+}
+
+// A step of unknown trees: the types of its parts would be computed without end.
+const compile = compileStepOrThrow as unknown as (
+  step: Step,
+  state: Tree<Constant>,
+  batch: Tree<Constant>,
+  options: CompileStepOptions,
+) => Promise<{
+  readonly runOrThrow: (batch: Tree<Constant>) => Promise<Tree<Constant>>
+  readonly stateOrThrow: () => Promise<Tree<Constant>>
+  readonly setStateOrThrow: (state: Tree<Constant>) => Promise<void>
+  readonly dispose: () => Promise<void>
+}>
+
+/** Compiles a step for a device. */
+export const compileRunner = async (
+  step: Step,
+  state: Tree<Constant>,
+  batch: Tree<Constant>,
+  stepsPerRun: number,
+  { device = 'auto', threads }: ExecutorOptions,
+): Promise<Runner> => {
+  if (device === 'interpreter') return interpretedRunner(step, state, stepsPerRun)
+  const program = await compile(step, state, batch, {
+    device,
+    ...(stepsPerRun === 1 ? {} : { stepsPerRun }),
+    ...(threads === undefined ? {} : { threads }),
+  })
+  return {
+    run: program.runOrThrow,
+    state: program.stateOrThrow,
+    setState: program.setStateOrThrow,
+    dispose: program.dispose,
+  }
+}

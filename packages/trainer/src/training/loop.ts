@@ -1,0 +1,171 @@
+import { setImmediate } from 'node:timers/promises'
+import { entries } from '@grad-ts/tree'
+import type { Tree } from '@grad-ts/tree'
+import { foldIn } from '@grad-ts/tensor'
+import type { Constant, Tensor } from '@grad-ts/tensor'
+import { batchesOf } from '../data/batches.ts'
+import type { Batch } from '../data/batches.ts'
+import type { Example } from '../data/dataset.ts'
+import { InterruptedError, NonFiniteError } from '../errors.ts'
+import { exitCodeOf, reasonOf } from './interruption.ts'
+import { act } from './actions.ts'
+import type { EpochRecord, TrainEvent } from './events.ts'
+import { ahead, grouped, sameRows } from './groups.ts'
+import type { Run } from './run.ts'
+import { bestParams } from './run.ts'
+import type { StepReport, TrainState } from './step.ts'
+
+type Emitted = AsyncGenerator<TrainEvent, void>
+
+const numberOf = (leaf: Tensor): number => (leaf as Constant).attributes.data[0] as number
+
+/** Shows an event to the observers and the policies, and does what the policies ask for. */
+async function* emit<E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
+  run: Run<E, Params, State>,
+  event: TrainEvent,
+): Emitted {
+  yield event
+  for (const observe of run.settings.observers ?? []) await observe(event)
+  for (const [i, { react }] of run.policies.entries()) {
+    const { memory, actions } = react(run.memory.policies[i] ?? null, event)
+    run.memory.policies[i] = memory
+    for (const action of actions) {
+      const followed = await act(run, action)
+      if (followed !== undefined) yield* emit(run, followed)
+    }
+  }
+}
+
+const wantedSteps = ({ settings, memory }: Run<never, never, never>): number =>
+  settings.steps === undefined ? Infinity : settings.steps - memory.step
+
+const isDone = (run: Run<never, never, never>): boolean =>
+  run.stop !== undefined || wantedSteps(run) <= 0 || (run.settings.epochs !== undefined && run.memory.epoch >= run.settings.epochs)
+
+const anyRun = (run: unknown): Run<never, never, never> => run as Run<never, never, never>
+
+const notFinite = (params: Tree<Tensor>): string[] =>
+  entries<Tensor>(params)
+    .filter(([, leaf]) => !(leaf as Constant).attributes.data.every((value) => Number.isFinite(value)))
+    .map(([path]) => path)
+
+/** Takes the report of one update into the memory. */
+const record = <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
+  { memory, tallier }: Run<E, Params, State>,
+  report: StepReport,
+  group: readonly Batch[],
+): TrainEvent => {
+  const total = numberOf(report.loss.total)
+  const weight = numberOf(report.loss.weight)
+  const loss = total / weight
+  const examples = group.reduce((sum, { count }) => sum + count, 0)
+  const rate = report.learningRate === null ? undefined : numberOf(report.learningRate)
+  const monitor =
+    report.monitor === null
+      ? undefined
+      : { gradientNorm: numberOf(report.monitor.gradientNorm), updateRatio: numberOf(report.monitor.updateRatio) }
+  memory.step += 1
+  memory.updates += 1
+  memory.examples += examples
+  memory.tally = tallier.add(memory.tally, total, weight, report.metrics as Readonly<Record<string, Tree<Constant>>>)
+  memory.steps.loss.push(loss)
+  if (rate !== undefined) memory.steps.learningRate.push(rate)
+  if (monitor !== undefined) {
+    memory.steps.gradientNorm.push(monitor.gradientNorm)
+    memory.steps.updateRatio.push(monitor.updateRatio)
+  }
+  const { step, updates: batch, epoch } = memory
+  return { tag: 'step', step, epoch: epoch + 1, batch, examples, loss, ...(rate === undefined ? {} : { learningRate: rate }), ...monitor }
+}
+
+/** Fails when a loss is not finite; the state then tells which parameters are not. */
+const checkFinite = async <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
+  { session, memory }: Run<E, Params, State>,
+  reports: readonly StepReport[],
+): Promise<void> => {
+  const bad = reports.findIndex(({ loss }) => !Number.isFinite(numberOf(loss.total)))
+  if (bad < 0) return
+  const { params } = (await session.state()) as unknown as TrainState<Params, State>
+  const { total, weight } = (reports[bad] as StepReport).loss
+  throw new NonFiniteError(memory.step + bad + 1, numberOf(total) / numberOf(weight), notFinite(params))
+}
+
+const groupsOfEpoch = <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>({
+  settings,
+  plan,
+  memory,
+  orderKey,
+}: Run<E, Params, State>): AsyncGenerator<Batch[][]> => {
+  const { shuffle = true, shuffleBuffer } = settings
+  const batches = batchesOf(settings.data, {
+    batchSize: plan.batchSize,
+    pad: plan.pad,
+    skip: memory.updates * plan.accumulate,
+    ...(shuffle ? { key: foldIn(orderKey, memory.epoch) } : {}),
+    ...(shuffleBuffer === undefined ? {} : { shuffleBuffer }),
+  })
+  const updates = grouped(batches, plan.accumulate, sameRows)
+  return grouped(updates, plan.stepsPerRun, (a, b) => sameRows(a[0] as Batch, b[0] as Batch))
+}
+
+/** Trains to the end of the epoch, or until something stops the run. Answers whether the epoch is complete. */
+async function* trainEpoch<E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
+  run: Run<E, Params, State>,
+): AsyncGenerator<TrainEvent, void> {
+  const { memory, session, settings } = run
+  for await (const groups of ahead(groupsOfEpoch(run))) {
+    if (settings.signal?.aborted === true) {
+      const reason = reasonOf(settings.signal)
+      throw new InterruptedError(reason, memory.step, exitCodeOf(reason))
+    }
+    const started = performance.now()
+    const wanted = groups.slice(0, wantedSteps(anyRun(run)))
+    const reports = (await session.run(wanted)) as unknown as StepReport[]
+    await checkFinite(run, reports)
+    memory.seconds += (performance.now() - started) / 1000
+    for (const [i, report] of reports.entries()) yield* emit(run, record(run, report, wanted[i] as Batch[]))
+    // Lets timers and signals in between two runs.
+    await setImmediate()
+    if (isDone(anyRun(run))) return
+  }
+}
+
+/** Closes an epoch: validation, its record, and a clean sheet for the next. */
+async function* closeEpoch<E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
+  run: Run<E, Params, State>,
+): Emitted {
+  const { memory, evaluator, session, settings, tallier } = run
+  const epoch = memory.epoch + 1
+  const isDue = evaluator !== undefined && (epoch % (settings.validation?.everyEpochs ?? 1) === 0 || epoch === settings.epochs)
+  const state = isDue ? ((await session.state()) as unknown as TrainState<Params, State>) : undefined
+  const validation = state === undefined ? undefined : await evaluator?.evaluate(bestParams(state), state.model)
+  if (validation !== undefined) yield* emit(run, { tag: 'evaluation', step: memory.step, epoch, ...validation })
+  const rate = memory.steps.learningRate.at(-1)
+  const closed: EpochRecord = {
+    epoch,
+    step: memory.step,
+    ...tallier.result(memory.tally),
+    ...(validation === undefined ? {} : { validation }),
+    ...(rate === undefined ? {} : { learningRate: rate }),
+    seconds: memory.seconds,
+    examples: memory.examples,
+  }
+  memory.epochs.push(closed)
+  Object.assign(memory, { epoch, updates: 0, seconds: 0, examples: 0, tally: tallier.empty })
+  yield* emit(run, { tag: 'epoch', record: closed })
+}
+
+/** Trains until the wanted epochs or steps are done or a policy stops the run; yields what happens, in order. */
+export async function* trainLoop<E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
+  run: Run<E, Params, State>,
+): Emitted {
+  const { memory, plan, settings, scalars } = run
+  yield* emit(run, { tag: 'started', step: memory.step, epochs: settings.epochs, stepsPerEpoch: plan.stepsPerEpoch, parameters: scalars })
+  while (!isDone(anyRun(run))) {
+    const before = memory.step
+    yield* trainEpoch(run)
+    if (memory.step === before) break
+    yield* closeEpoch(run)
+  }
+  yield* emit(run, { tag: 'stopped', step: memory.step, reason: run.stop ?? { tag: 'finished' } })
+}

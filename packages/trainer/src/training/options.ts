@@ -1,0 +1,56 @@
+import type { Tree } from '@grad-ts/tree'
+import type { Tensor } from '@grad-ts/tensor'
+import type { GradientTransformation } from '@grad-ts/optim'
+import type { Dataset, Example } from '../data/dataset.ts'
+import type { Policy } from '../policies/policy.ts'
+import type { TrainEvent } from './events.ts'
+import type { ExecutorOptions } from './executor.ts'
+
+/** How long to train: passes over the data, or updates. */
+export type Duration = { readonly epochs: number; readonly steps?: undefined } | { readonly steps: number; readonly epochs?: undefined }
+
+/** Validation data, and the policies that read its results; without data they do not type-check. */
+export type Validated<E extends Example> =
+  | {
+      readonly validation: {
+        readonly data: Dataset<E>
+        /** Evaluates after every n-th epoch (default 1). */
+        readonly everyEpochs?: number
+        /** Rows of a batch (default: as in training). */
+        readonly batchSize?: number
+      }
+      readonly policies?: readonly Policy[]
+    }
+  | { readonly validation?: undefined; readonly policies?: readonly Policy<'nothing'>[] }
+
+/** Settings that every kind of task shares. */
+export interface CommonOptions<E extends Example, Params extends Tree<Tensor>> extends ExecutorOptions {
+  readonly data: Dataset<E>
+  readonly solver: GradientTransformation
+  /** Examples per batch (default 32). */
+  readonly batchSize?: number
+  /** Seed of everything random in the run: parameters, order, dropout (default 0). */
+  readonly seed?: number
+  /** Draws a new order for every epoch (default true). */
+  readonly shuffle?: boolean
+  /** Examples of a stream among which the next one is drawn (default 10,000). */
+  readonly shuffleBuffer?: number
+  /** Batches per update (default 1). Gradients are averaged with the true weights of their examples. */
+  readonly accumulate?: number
+  /** A scalar that is added to the mean loss, such as an L2 penalty. The reported loss is without it. */
+  readonly penalty?: (params: Params) => Tensor
+  /** Parameters that stay as they are: paths, with `*` for any part, or a test of paths. */
+  readonly freeze?: readonly string[] | ((path: string) => boolean)
+  /** Keeps a moving average of the parameters, which validation uses and the result holds. */
+  readonly average?: { readonly decay: number }
+  /** Measures gradient norm and update-to-parameter ratio at every step (default false). */
+  readonly monitor?: boolean
+  /** Updates per run of the compiled program (default: by the size of the model and the device). */
+  readonly stepsPerRun?: number
+  /** Called with every event, in order; a promise is waited for. */
+  readonly observers?: readonly ((event: TrainEvent) => void | Promise<void>)[]
+  /** Stops the run when it aborts: `fit` then answers with an `InterruptedError`. */
+  readonly signal?: AbortSignal
+}
+
+export type CommonSettings<E extends Example, Params extends Tree<Tensor>> = CommonOptions<E, Params> & Duration & Validated<E>

@@ -1,0 +1,72 @@
+import type { Tree } from '@grad-ts/tree'
+import { key as keyOf, trace } from '@grad-ts/tensor'
+import type { Constant, Tensor } from '@grad-ts/tensor'
+import { batchesOf, countBatches } from '../data/batches.ts'
+import type { Batch } from '../data/batches.ts'
+import type { Dataset, Example } from '../data/dataset.ts'
+import { SettingsError } from '../errors.ts'
+import type { Objective, SymbolicBatch } from './objective.ts'
+
+/** How the batches of a run are cut. */
+export interface Plan {
+  readonly batchSize: number
+  readonly accumulate: number
+  /** Updates per run of the program. */
+  readonly stepsPerRun: number
+  /** Whether the last batch is filled up; a scalar loss needs its true length. */
+  readonly pad: boolean
+  /** Updates per epoch, where the data tell. */
+  readonly stepsPerEpoch: number | undefined
+}
+
+// Below this size the time of an update is mostly that of starting it.
+const smallModel = 50_000
+const mostSteps = 50
+const mostBytes = 64 * 2 ** 20
+
+const firstBatch = async <E extends Example>(dataset: Dataset<E>, batchSize: number): Promise<Batch<E>> => {
+  for await (const batch of batchesOf(dataset, { batchSize, pad: false })) return batch
+  throw new SettingsError('data', 'at least one example', 'none')
+}
+
+const bytesOf = (tree: Tree<Constant>): number => {
+  if (tree === null) return 0
+  if (Array.isArray(tree)) return (tree as readonly Tree<Constant>[]).reduce<number>((total, part) => total + bytesOf(part), 0)
+  if ('attributes' in tree) return (tree as Constant).attributes.data.byteLength
+  return bytesOf(Object.values(tree))
+}
+
+/** As few runs as fit the bounds, all of one length where that is possible. */
+export const evenRuns = (steps: number | undefined, most: number): number =>
+  steps === undefined ? most : Math.ceil(steps / Math.ceil(steps / Math.max(1, most)))
+
+/** Cuts a run: traces the objective on the first batch to learn what its loss is. */
+export const planRun = async <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
+  objective: Objective<Params, State>,
+  params: Params,
+  dataset: Dataset<E>,
+  settings: {
+    readonly batchSize: number
+    readonly accumulate: number
+    readonly stepsPerRun?: number | undefined
+    readonly scalars: number
+  },
+): Promise<Plan> => {
+  const { batchSize, accumulate, scalars } = settings
+  const first = await firstBatch(dataset, batchSize)
+  let scalarLoss = false
+  trace(
+    (batch: SymbolicBatch) => {
+      const pass = objective.pass(params, objective.initState(), batch, { training: true, key: keyOf(0) })
+      scalarLoss = pass.scalarLoss
+      return pass.total
+    },
+    [{ examples: first.examples, weight: first.weight } as unknown as SymbolicBatch & Tree<Tensor>],
+  )
+  const batches = countBatches(dataset, batchSize)
+  if (scalarLoss && accumulate > 1 && (dataset.size === undefined || dataset.size % (batchSize * accumulate) !== 0))
+    throw new SettingsError('loss', 'one value per example, so that accumulation can weight a part-filled batch', 'a scalar')
+  const stepsPerEpoch = batches === undefined ? undefined : Math.ceil(batches / accumulate)
+  const most = scalars <= smallModel ? Math.min(mostSteps, Math.floor(mostBytes / (bytesOf(first.examples) * accumulate + 1))) : 1
+  return { batchSize, accumulate, pad: !scalarLoss, stepsPerEpoch, stepsPerRun: settings.stepsPerRun ?? evenRuns(stepsPerEpoch, most) }
+}

@@ -1,0 +1,108 @@
+import type { Tree } from '@grad-ts/tree'
+import { foldIn, key as keyOf, scalar } from '@grad-ts/tensor'
+import type { Constant, Tensor } from '@grad-ts/tensor'
+import type { Example } from '../data/dataset.ts'
+import { settle } from '../internal/settle.ts'
+import type { Policy } from '../policies/policy.ts'
+import { makeEvaluator } from './evaluate.ts'
+import type { Evaluator } from './evaluate.ts'
+import type { StopReason } from './events.ts'
+import { newMemory } from './memory.ts'
+import type { RunMemory } from './memory.ts'
+import type { Objective } from './objective.ts'
+import type { CommonSettings } from './options.ts'
+import { pathTest } from './patterns.ts'
+import { planRun } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { openSession } from './session.ts'
+import type { Session } from './session.ts'
+import type { Step } from './executor.ts'
+import { countScalars, positiveInteger } from './settings.ts'
+import { makeStep } from './step.ts'
+import type { TrainState } from './step.ts'
+import { tallierOf } from './tally.ts'
+import type { Tallier } from './tally.ts'
+
+/** Everything that is open while a run goes on. */
+export interface Run<E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>> {
+  readonly settings: CommonSettings<E, Params>
+  readonly plan: Plan
+  readonly session: Session
+  readonly evaluator: Evaluator<Params, State> | undefined
+  readonly tallier: Tallier
+  readonly policies: readonly Policy[]
+  /** Draws the order of an epoch. */
+  readonly orderKey: Tensor
+  readonly scalars: number
+  /** The solver's state before the first update. */
+  readonly freshSolver: (params: Params) => Tree<Constant>
+  memory: RunMemory
+  stop: StopReason | undefined
+}
+
+/** Draws the state that a run starts from. */
+const initialState = <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
+  objective: Objective<Params, State>,
+  { seed = 0, solver, average }: CommonSettings<E, Params>,
+): TrainState<Params, State> => {
+  const params = settle(objective.init(foldIn(keyOf(seed), 0)))
+  return settle({
+    params,
+    model: objective.initState(),
+    solver: solver.init(params),
+    step: scalar(0, 'int32'),
+    key: foldIn(keyOf(seed), 2),
+    average: average === undefined ? null : params,
+    scale: scalar(1),
+  })
+}
+
+/** Opens what a run needs: programs are compiled at their first use. */
+export const openRun = async <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
+  objective: Objective<Params, State>,
+  settings: CommonSettings<E, Params>,
+): Promise<Run<E, Params, State>> => {
+  const batchSize = positiveInteger('batchSize', settings.batchSize ?? 32)
+  const accumulate = positiveInteger('accumulate', settings.accumulate ?? 1)
+  positiveInteger(settings.epochs === undefined ? 'steps' : 'epochs', settings.epochs ?? settings.steps)
+  const state = initialState(objective, settings)
+  const scalars = countScalars(state.params)
+  const plan = await planRun(objective, state.params, settings.data, { batchSize, accumulate, stepsPerRun: settings.stepsPerRun, scalars })
+  const step = makeStep(objective, settings.solver, {
+    accumulate,
+    monitor: settings.monitor ?? false,
+    ...(settings.penalty === undefined ? {} : { penalty: settings.penalty }),
+    ...(settings.average === undefined ? {} : { averageDecay: settings.average.decay }),
+    ...(settings.freeze === undefined ? {} : { frozen: pathTest(settings.freeze) }),
+  })
+  const { validation } = settings
+  const tallier = tallierOf(objective.metrics)
+  const policies = settings.policies ?? []
+  return {
+    settings,
+    plan,
+    session: openSession(step as unknown as Step, state as unknown as Tree<Constant>, accumulate, settings),
+    evaluator:
+      validation === undefined
+        ? undefined
+        : makeEvaluator(objective, validation.data, {
+            ...settings,
+            batchSize: validation.batchSize ?? batchSize,
+            batchesPerRun: plan.stepsPerRun,
+            pad: plan.pad,
+          }),
+    tallier,
+    policies,
+    orderKey: foldIn(keyOf(settings.seed ?? 0), 1),
+    scalars,
+    freshSolver: (params) => settle(settings.solver.init(params)) as Tree<Constant>,
+    memory: newMemory(
+      tallier.empty,
+      policies.map(({ start }) => start),
+    ),
+    stop: undefined,
+  }
+}
+
+/** The parameters that are worth keeping: the average where one is kept. */
+export const bestParams = <Params, State>(state: TrainState<Params, State>): Params => state.average ?? state.params
