@@ -21,7 +21,7 @@ const optionsOf = ({ device, threads }: SessionOptions): Runtime.InferenceSessio
   interOpNumThreads: 1,
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
-  logSeverityLevel: 3,
+  logSeverityLevel: 4,
   extra,
 })
 

@@ -9,7 +9,10 @@ import { expectAgreement } from './agreement.ts'
 
 const agrees = async (fn: (...operands: readonly Tensor[]) => Tensor | readonly Tensor[], operands: readonly Constant[]): Promise<void> => {
   await using program = await compileOrThrow(fn as (...operands: readonly Tensor[]) => readonly Tensor[], operands, { threads: 1 })
-  expectAgreement(await program.runOrThrow(...operands), interpret(fn as (...operands: readonly Tensor[]) => readonly Tensor[])(...operands))
+  expectAgreement(
+    await program.runOrThrow(...operands),
+    interpret(fn as (...operands: readonly Tensor[]) => readonly Tensor[])(...operands),
+  )
 }
 
 /** The gradient of a weighted sum of the result with respect to the operands that are floats. */
@@ -29,9 +32,13 @@ const differentiable = ({ operands, apply, forwardOnly }: OpExample): boolean =>
 
 describe.each(opNames)('%s', (op) => {
   const examples = opExamples[op]
-  test.each(examples.map((example) => [example.name, example] as const))('gives the numbers of the interpreter (%s)', (_, { apply, operands }) => agrees(apply, operands))
-  test.each(examples.filter(differentiable).map((example) => [example.name, example] as const))('has a gradient with the numbers of the interpreter (%s)', (_, example) =>
-    agrees(gradientOf(example), example.operands),
+  test.each(examples.map((example) => [example.name, example] as const))(
+    'gives the numbers of the interpreter (%s)',
+    (_, { apply, operands }) => agrees(apply, operands),
+  )
+  test.each(examples.filter(differentiable).map((example) => [example.name, example] as const))(
+    'has a gradient with the numbers of the interpreter (%s)',
+    (_, example) => agrees(gradientOf(example), example.operands),
   )
 })
 
