@@ -8,3 +8,18 @@ export { float16Bits, float16Values } from './schema/float16.ts'
 export { DynamicBatchError } from './export/errors.ts'
 export { exportModel, exportModelOrThrow } from './export/model.ts'
 export type { ExportOptions } from './export/model.ts'
+export {
+  OnnxExternalDataError,
+  OnnxFormatError,
+  OnnxGradientError,
+  OnnxGraphError,
+  OnnxLimitError,
+  OnnxNodeError,
+  OnnxOpError,
+  OnnxOptionError,
+} from './import/errors.ts'
+export type { OnnxError } from './import/errors.ts'
+export { fromOnnx, fromOnnxBytes, fromOnnxOrThrow } from './import/read.ts'
+export type { Selector, WeightInfo } from './import/select.ts'
+export type { NamedConstants, NamedTensors, OnnxModel, OnnxOptions, OnnxPort, OnnxSource } from './import/types.ts'
+export { toOnnx, toOnnxOrThrow } from './rewrite/write.ts'

@@ -1,0 +1,67 @@
+import type { Converter } from '../call.ts'
+import { OnnxOpError } from '../errors.ts'
+import type { StoredNode } from '../ir.ts'
+import { contrib } from './contrib.ts'
+import { control } from './control.ts'
+import { elementwise, quantised } from './elementwise.ts'
+import { indexing } from './indexing.ts'
+import { layout } from './layout.ts'
+import { linear } from './linear.ts'
+import { normalisations } from './normalise.ts'
+import { recurrentOps } from './recurrent.ts'
+import { reductions } from './reduce.ts'
+import { resizes } from './resize.ts'
+import { sampling } from './sampling.ts'
+import { shapes } from './shape.ts'
+import { windows } from './window.ts'
+
+type Converters = Readonly<Record<string, Converter>>
+
+const standard: Converters = {
+  ...control,
+  ...elementwise,
+  ...indexing,
+  ...layout,
+  ...linear,
+  ...normalisations,
+  ...quantised,
+  ...recurrentOps,
+  ...reductions,
+  ...resizes,
+  ...sampling,
+  ...shapes,
+  ...windows,
+}
+
+/** Every operator that can be read, by domain; `''` is ONNX itself. */
+export const converters: Readonly<Record<string, Converters>> = { '': standard, 'com.microsoft': contrib }
+
+/** Operators whose result does not change when a float input changes a little: no gradient goes through them. */
+export const withoutGradient: ReadonlySet<string> = new Set([
+  'And', 'ArgMax', 'ArgMin', 'Ceil', 'Constant', 'ConstantOfShape', 'Equal', 'EyeLike', 'Floor', 'Greater', 'GreaterOrEqual', 'Hardmax', 'IsInf', 'IsNaN',
+  'Less', 'LessOrEqual', 'NonZero', 'Not', 'Or', 'Range', 'Round', 'SequenceLength', 'Shape', 'Sign', 'Size', 'Xor',
+])
+
+const find = ({ domain, op }: StoredNode): Converter | undefined => {
+  const table = converters[domain]
+  return table !== undefined && Object.hasOwn(table, op) ? table[op] : undefined
+}
+
+export const isReadable = (node: StoredNode): boolean => find(node) !== undefined
+
+const near = (op: string, names: readonly string[]): string => {
+  const same = names.find((name) => name.toLowerCase() === op.toLowerCase())
+  return same === undefined ? '' : ` (did the exporter mean ${same}?)`
+}
+
+/** Says why an operator cannot be read and what to do. */
+export const explainUnknown = ({ name, op, domain }: StoredNode): string => {
+  const where = domain === '' ? 'the ONNX domain' : `domain '${domain}'`
+  return `node '${name}' has the op type ${op} of ${where}, which cannot be read${near(op, Object.keys(standard))}; cut the model before it with cutAt, or export it with standard operators`
+}
+
+export const converterOf = (node: StoredNode): Converter => {
+  const found = find(node)
+  if (found === undefined) throw new OnnxOpError(node.name, node.op, explainUnknown(node))
+  return found
+}

@@ -1,0 +1,85 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { Either } from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { checkModel } from './check.ts'
+import { decodeModel } from './decode.ts'
+import type { ReadExternal } from './elements.ts'
+import { isOnnxError, OnnxExternalDataError, OnnxFormatError } from './errors.ts'
+import type { OnnxError } from './errors.ts'
+import { readModelFile } from './files.ts'
+import { buildModel } from './model.ts'
+import type { OnnxModel, OnnxOptions } from './types.ts'
+import { readWeights } from './weights.ts'
+
+/** Runs a step of reading; its errors become values, bugs stay exceptions. */
+export const attempt = <A>(step: () => A): Either<OnnxError, A> => {
+  try {
+    return E.right(step())
+  } catch (error) {
+    if (isOnnxError(error)) return E.left(error)
+    // Damaged files can ask the engine for more than it has.
+    if (error instanceof RangeError) return E.left(new OnnxFormatError(`the file cannot be read: ${error.message}`))
+    throw error
+  }
+}
+
+const fromRecord =
+  (files: Readonly<Record<string, Uint8Array>>): ReadExternal =>
+  (location, offset, length) => {
+    const bytes = files[location]
+    if (bytes === undefined)
+      throw new OnnxExternalDataError(location, `the model's weights lie in '${location}'; read the model by its path, or give the bytes: { externalData: { '${location}': … } }`)
+    return bytes.subarray(offset, length === undefined ? undefined : offset + length)
+  }
+
+const read = (bytes: Uint8Array, options: OnnxOptions, external: ReadExternal): OnnxModel => {
+  const stored = decodeModel(bytes)
+  checkModel(stored)
+  const weights = readWeights(stored.graph, options.dtype, external)
+  return buildModel({ bytes, stored, options, weights, results: stored.graph.outputs.map(({ name }) => name), grafts: [] })
+}
+
+/**
+ * Reads the bytes of an `.onnx` file.
+ *
+ * @param options see {@link fromOnnx}
+ * @returns the model, or why it cannot be read
+ */
+export const fromOnnxBytes = (bytes: Uint8Array, options: OnnxOptions = {}): Either<OnnxError, OnnxModel> =>
+  attempt(() => read(bytes, options, fromRecord(options.externalData ?? {})))
+
+/**
+ * Reads an `.onnx` file as a function of tensors whose weights are named parameters.
+ *
+ * Opsets 7 to 22 are read; older forms of an operator are converted. Shapes are static: what the file computes of shapes is folded, and a
+ * symbolic dimension takes the length that the options give it.
+ *
+ * @param source the path of the file (external data is then read from its folder), or its bytes
+ * @param options lengths of symbolic dimensions, which weights are trainable, the dtype of the computation
+ * @returns the model, or an error that names what is wrong: the node, its op, the weight
+ */
+export const fromOnnx =
+  (source: string | Uint8Array, options: OnnxOptions = {}): TaskEither<OnnxError, OnnxModel> =>
+  async () => {
+    if (typeof source !== 'string') return fromOnnxBytes(source, options)
+    try {
+      const { bytes, external, close } = await readModelFile(source)
+      const result = attempt(() => read(bytes, options, external))
+      close()
+      return result
+    } catch (error) {
+      return isOnnxError(error) ? E.left(error) : E.left(new OnnxFormatError(`cannot read '${source}': ${(error as Error).message}`))
+    }
+  }
+
+const orThrow = (result: Either<OnnxError, OnnxModel>): OnnxModel => {
+  if (E.isLeft(result)) throw result.left
+  return result.right
+}
+
+/**
+ * Like {@link fromOnnx}, as a promise.
+ *
+ * @throws {OnnxError}
+ */
+export const fromOnnxOrThrow = async (source: string | Uint8Array, options: OnnxOptions = {}): Promise<OnnxModel> => orThrow(await fromOnnx(source, options)())

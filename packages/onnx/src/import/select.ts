@@ -1,0 +1,42 @@
+import type { DType, Shape } from '@grad-ts/tensor'
+import { OnnxOptionError } from './errors.ts'
+
+/** What a predicate may ask of a weight. */
+export interface WeightInfo {
+  readonly name: string
+  readonly shape: Shape
+  readonly dtype: DType
+}
+
+/** Chooses weights: a name with `*` for any characters, a regular expression, a predicate, or several of these. */
+export type Selector = string | RegExp | ((weight: WeightInfo) => boolean) | readonly Selector[]
+
+const escaped = (text: string): string => text.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`)
+
+const matcher = (selector: Exclude<Selector, readonly Selector[]>): ((weight: WeightInfo) => boolean) => {
+  if (typeof selector === 'function') return selector
+  const pattern = typeof selector === 'string' ? new RegExp(`^${escaped(selector).replaceAll('*', '.*')}$`) : selector
+  // A global expression keeps its place between calls.
+  return ({ name }) => name.search(pattern) >= 0
+}
+
+const flatten = (selector: Selector): Exclude<Selector, readonly Selector[]>[] =>
+  Array.isArray(selector) ? (selector as readonly Selector[]).flatMap(flatten) : [selector as Exclude<Selector, readonly Selector[]>]
+
+const show = (selector: Selector): string => (typeof selector === 'function' ? 'the predicate' : `'${String(selector)}'`)
+
+/**
+ * Names the weights that a selector chooses.
+ *
+ * @throws {OnnxOptionError} when a part of the selector chooses none
+ */
+export const select = (option: string, selector: Selector, weights: readonly WeightInfo[]): Set<string> => {
+  const chosen = new Set<string>()
+  for (const part of flatten(selector)) {
+    const matching = weights.filter(matcher(part))
+    if (matching.length === 0)
+      throw new OnnxOptionError(option, `${option}: ${show(part)} matches no weight; the model has ${weights.slice(0, 8).map(({ name }) => `'${name}'`).join(', ')}${weights.length > 8 ? `, … (${weights.length})` : ''}`)
+    for (const { name } of matching) chosen.add(name)
+  }
+  return chosen
+}
