@@ -5,7 +5,13 @@
 export type Tree<Leaf> = Leaf | null | readonly Tree<Leaf>[] | { readonly [key: string]: Tree<Leaf> }
 
 /** The same tree type with every leaf of type `From` replaced by `To`. */
-export type MapLeaves<T, From, To> = T extends From ? To : T extends null ? null : { [Key in keyof T]: MapLeaves<T[Key], From, To> }
+export type MapLeaves<T, From, To> = [Tree<From>] extends [T]
+  ? Tree<To>
+  : T extends From
+    ? To
+    : T extends null
+      ? null
+      : { [Key in keyof T]: MapLeaves<T[Key], From, To> }
 
 /** Where a leaf lives: its keys from the root joined by dots, as in `encoder.0.weight`; the root itself is the empty string. */
 export type Path = string
