@@ -1,0 +1,15 @@
+import type { StepCase } from './case.ts'
+import { cnn } from './cnn.ts'
+import { mlp, small } from './dense.ts'
+import { gpt } from './gpt.ts'
+import { adamUpdate } from './update.ts'
+
+/** The cases of `npm run bench` that train. */
+export const stepCases: Readonly<Record<string, () => StepCase>> = {
+  small,
+  mlp,
+  cnn,
+  gpt,
+  'adam-1e6': () => adamUpdate(1),
+  'adam-1e6-100': () => adamUpdate(100),
+}

@@ -1,0 +1,39 @@
+import { parseArgs } from 'node:util'
+import type { Device } from '@grad-ts/onnxruntime'
+import { stepCases } from './cases/table.ts'
+import { measure } from './measure.ts'
+import type { Measurement } from './measure.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    threads: { type: 'string', default: '1' },
+    device: { type: 'string', default: 'cpu' },
+    form: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const usage = `bench [CASE…] [--threads N] [--device cpu|cuda|webgpu] [--form single|loop] [--json]
+cases: ${Object.keys(stepCases).join(', ')}, compile (each of them, built once)`
+
+const show = (line: Measurement): string => {
+  const update = line.nsPerParameter === undefined ? '' : `   ${line.nsPerParameter} ns per parameter`
+  return `${line.case.padEnd(14)}${line.form.padEnd(8)}${String(line.msPerStep).padStart(9)} ms per step   ${String(line.compileMs).padStart(7)} ms to compile   ${line.provider}, ${line.threads} threads${update}`
+}
+
+const print = (line: Measurement): void => console.log(values.json ? JSON.stringify(line) : show(line))
+
+const forms = (values.form === undefined ? ['single', 'loop'] : [values.form]) as readonly Measurement['form'][]
+
+const runCase = async (name: string): Promise<void> => {
+  const make = stepCases[name]
+  if (make === undefined) throw new Error(`unknown case '${name}'\n${usage}`)
+  const options = { device: values.device as Device, threads: Number(values.threads) }
+  for (const form of forms) print(await measure(name, make(), form, options))
+}
+
+const chosen = positionals.length === 0 ? Object.keys(stepCases) : positionals
+if (values.help) console.log(usage)
+else for (const name of chosen) for (const each of name === 'compile' ? Object.keys(stepCases) : [name]) await runCase(each)
