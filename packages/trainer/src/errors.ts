@@ -1,4 +1,8 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { DTypeError, ShapeError } from '@grad-ts/tensor'
+import { ContextError, SpecError } from '@grad-ts/optim'
+import type { OptimError } from '@grad-ts/optim'
 import {
   ArgumentError,
   DeviceUnavailableError,
@@ -109,6 +113,7 @@ export type TrainError =
   | WriteError
   | ShapeError
   | DTypeError
+  | OptimError
   | CompileError
   | RunError
 
@@ -120,6 +125,8 @@ const known = [
   WriteError,
   ShapeError,
   DTypeError,
+  SpecError,
+  ContextError,
   ArgumentError,
   DeviceUnavailableError,
   DisposedError,
@@ -131,3 +138,15 @@ const known = [
 
 /** Tells errors that a run answers with from defects of the program. */
 export const isTrainError = (error: unknown): error is TrainError => known.some((kind) => error instanceof kind)
+
+/** Makes a task of an async function: what a run can answer with becomes a value, a defect of the program is thrown on. */
+export const asTrainTask =
+  <Value>(run: () => Promise<Value>): TaskEither<TrainError, Value> =>
+  async () => {
+    try {
+      return E.right(await run())
+    } catch (error) {
+      if (isTrainError(error)) return E.left(error)
+      throw error
+    }
+  }

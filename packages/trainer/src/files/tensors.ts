@@ -8,6 +8,7 @@ import { readBytes } from '../data/idx.ts'
 import { DataError, SafetensorsError } from '../errors.ts'
 import type { WriteError } from '../errors.ts'
 import { attempt, orThrow, valueOrThrow } from '../internal/edge.ts'
+import { settle } from '../internal/settle.ts'
 import { decodeSafetensors, encodeSafetensors } from './safetensors.ts'
 import { writeAtomically } from './write.ts'
 
@@ -15,21 +16,22 @@ import { writeAtomically } from './write.ts'
  * Writes a tree of tensors as a safetensors file; every leaf is named by its path.
  *
  * @param path where; written whole or not at all
- * @param tree constants, as a trained model's parameters are
+ * @param tree such as the parameters of a trained model
  * @param metadata text by key
  */
 export const saveTensors = (
   path: string,
-  tree: Tree<Constant>,
+  tree: Tree<Tensor>,
   metadata: Readonly<Record<string, string>> = {},
-): TaskEither<WriteError, void> => writeAtomically(path, encodeSafetensors(Object.fromEntries(entries<Constant>(tree)), metadata))
+): TaskEither<WriteError, void> =>
+  writeAtomically(path, encodeSafetensors(Object.fromEntries(entries<Constant>(settle(tree) as Tree<Constant>)), metadata))
 
 /**
  * Writes a tree of tensors as a safetensors file.
  *
  * @throws {WriteError}
  */
-export const saveTensorsOrThrow = (path: string, tree: Tree<Constant>, metadata?: Readonly<Record<string, string>>): Promise<void> =>
+export const saveTensorsOrThrow = (path: string, tree: Tree<Tensor>, metadata?: Readonly<Record<string, string>>): Promise<void> =>
   orThrow(saveTensors(path, tree, metadata))
 
 const fill = <T extends Tree<Tensor>>(path: string, like: T, tensors: Readonly<Record<string, Constant>>): T => {

@@ -1,9 +1,8 @@
 import type { Tree } from '@grad-ts/tree'
-import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Tensor } from '@grad-ts/tensor'
 import type { Example } from '../data/dataset.ts'
-import { isTrainError } from '../errors.ts'
+import { asTrainTask } from '../errors.ts'
 import type { TrainError } from '../errors.ts'
 import { orThrow } from '../internal/edge.ts'
 import type { History, StopReason, TrainEvent } from './events.ts'
@@ -107,14 +106,7 @@ export function fit<E extends Example, Params extends Tree<Tensor>>(
   settings: LossSettings<E, Params>,
 ): TaskEither<TrainError, TrainResult<Params>>
 export function fit(settings: object): TaskEither<TrainError, TrainResult<unknown, unknown>> {
-  return async () => {
-    try {
-      return E.right(await drain(events(settings)))
-    } catch (error) {
-      if (isTrainError(error)) return E.left(error)
-      throw error
-    }
-  }
+  return asTrainTask(() => drain(events(settings)))
 }
 
 /**

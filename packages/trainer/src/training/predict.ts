@@ -1,0 +1,108 @@
+import { leaves, unflatten } from '@grad-ts/tree'
+import type { Tree } from '@grad-ts/tree'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
+import { allocate, constantOf } from '@grad-ts/tensor'
+import type { Constant, Tensor } from '@grad-ts/tensor'
+import type { Layer } from '@grad-ts/nn'
+import { batchesOf } from '../data/batches.ts'
+import { fromColumns } from '../data/dataset.ts'
+import type { Dataset, Example } from '../data/dataset.ts'
+import type { TrainError } from '../errors.ts'
+import { asTrainTask } from '../errors.ts'
+import { orThrow } from '../internal/edge.ts'
+import type { ExecutorOptions, Step } from './executor.ts'
+import { grouped, sameRows } from './groups.ts'
+import type { Symbolic } from './objective.ts'
+import { openSession } from './session.ts'
+
+/** A model with its weights, and what it is to be run on. */
+export interface PredictSettings<X extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>> extends ExecutorOptions {
+  readonly model: Layer<Params, State, Symbolic<X>, Tensor>
+  readonly params: Params
+  /** Running state of the model (default: its initial one). */
+  readonly modelState?: State
+  /** `[examples, …]`, or a data set of inputs. */
+  readonly inputs: X | Dataset<X>
+  /** Default 256. */
+  readonly batchSize?: number
+}
+
+const isDataset = (inputs: Example | Dataset): inputs is Dataset =>
+  typeof inputs === 'object' && inputs !== null && 'tag' in inputs && (inputs.tag === 'indexed' || inputs.tag === 'streamed')
+
+/** Joins batches of rows, without the padding at the end of each. */
+const joinRows = (parts: readonly { readonly rows: Constant; readonly count: number }[]): Constant => {
+  const [first] = parts as unknown as readonly [{ readonly rows: Constant }]
+  const perRow = first.rows.attributes.data.length / (first.rows.shape[0] as number)
+  const total = parts.reduce((sum, { count }) => sum + count, 0)
+  const data = allocate(first.rows.dtype, total * perRow)
+  let start = 0
+  for (const { rows, count } of parts) {
+    data.set(rows.attributes.data.subarray(0, count * perRow), start * perRow)
+    start += count
+  }
+  return constantOf(data, [total, ...first.rows.shape.slice(1)], first.rows.dtype)
+}
+
+const joinTrees = (parts: readonly { readonly tree: Tree<Constant>; readonly count: number }[]): Tree<Constant> => {
+  const [first] = parts as unknown as readonly [{ readonly tree: Tree<Constant> }]
+  const columns = leaves<Constant>(first.tree).map((_, leaf) =>
+    joinRows(parts.map(({ tree, count }) => ({ rows: leaves<Constant>(tree)[leaf] as Constant, count }))),
+  )
+  return unflatten(first.tree, columns)
+}
+
+/** Settings whose types the caller has checked. */
+interface AnySettings extends ExecutorOptions {
+  readonly model: Layer<Tree<Tensor>, Tree<Tensor>, Tree<Tensor>, Tree<Tensor>>
+  readonly params: Tree<Tensor>
+  readonly modelState?: Tree<Tensor>
+  readonly inputs: Example | Dataset
+  readonly batchSize?: number
+}
+
+const runOver = async ({ model, params, modelState, inputs, batchSize = 256, ...executor }: AnySettings): Promise<Tree<Constant>> => {
+  const step = (held: Tree<Tensor>, batch: Tree<Tensor>): readonly [Tree<Tensor>, Tree<Tensor>] => {
+    const { params: weights, model: state } = held as unknown as { readonly params: Tree<Tensor>; readonly model: Tree<Tensor> }
+    const { examples } = batch as unknown as { readonly examples: Tree<Tensor> }
+    return [held, model.apply(weights, examples, { training: false, state })]
+  }
+  const state = { params, model: modelState ?? model.initState() } as unknown as Tree<Constant>
+  const session = openSession(step as Step, state, 1, executor)
+  const parts: { readonly tree: Tree<Constant>; readonly count: number }[] = []
+  try {
+    const dataset = isDataset(inputs) ? inputs : fromColumns(inputs)
+    for await (const [batch] of grouped(batchesOf(dataset, { batchSize }), 1, sameRows)) {
+      if (batch === undefined) continue
+      const [tree] = await session.run([[batch]])
+      parts.push({ tree: tree ?? null, count: batch.count })
+    }
+    return joinTrees(parts)
+  } finally {
+    await session.dispose()
+  }
+}
+
+/**
+ * Runs a model over inputs of any number, batch by batch.
+ *
+ * @returns its outputs, one row per input, in order
+ */
+export const predict = <X extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
+  settings: PredictSettings<X, Params, State>,
+): TaskEither<TrainError, Constant> => asTrainTask(() => runOver(settings as unknown as AnySettings) as Promise<Constant>)
+
+/**
+ * Runs a model over inputs of any number, and rejects with a `TrainError` when that fails.
+ *
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { dense } from '@grad-ts/nn'
+ * import { predictOrThrow } from '@grad-ts/trainer'
+ * const model = dense({ in: 3, out: 2 })
+ * const outputs = await predictOrThrow({ model, params: model.init(key(0)), inputs: ones([10, 3]), batchSize: 4, device: 'cpu' })
+ * outputs.shape // => [10, 2]
+ */
+export const predictOrThrow = <X extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
+  settings: PredictSettings<X, Params, State>,
+): Promise<Constant> => orThrow(predict(settings))
