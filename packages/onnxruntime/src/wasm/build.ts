@@ -1,0 +1,78 @@
+import { cast, isConstant, sizeOf } from '@grad-ts/tensor'
+import type { Tensor } from '@grad-ts/tensor'
+import type { Chain, Step } from './chain.ts'
+import type { Role } from './lanes.ts'
+import type { LaneOp, LaneType } from './ops.ts'
+
+/** A chain with the tensors and scalars it reads, in the order of its arguments. */
+export interface BoundChain {
+  readonly chain: Chain
+  readonly tensors: readonly Tensor[]
+  readonly scalars: readonly Tensor[]
+}
+
+const placeIn = (list: Tensor[], node: Tensor): number => {
+  const place = list.indexOf(node)
+  return place === -1 ? list.push(node) - 1 : place
+}
+
+/** Writes the steps that compute some nodes. */
+export const buildChain = (results: readonly Tensor[], roles: ReadonlyMap<Tensor, Role>): BoundChain => {
+  const steps: Step[] = []
+  const [tensors, scalars]: [Tensor[], Tensor[]] = [[], []]
+  const known = new Map<Tensor, number>()
+  const push = (step: Step): number => steps.push(step) - 1
+  const read = (node: Tensor): number => {
+    const isScalar = sizeOf(node.shape) === 1
+    return push({ op: isScalar ? 'scalar' : 'tensor', index: placeIn(isScalar ? scalars : tensors, node) })
+  }
+  const write = (node: Tensor): number => {
+    if (isConstant(node) && roles.get(node) === 'constant')
+      return push({ op: 'constant', value: node.attributes.data[0] as number, type: node.dtype as LaneType })
+    if (roles.get(node) === 'step') {
+      const operands = node.inputs.map(visit)
+      return push({ op: node.op as LaneOp, operands, type: (node.inputs[0] as Tensor).dtype as LaneType })
+    }
+    if (node.dtype !== 'bool') return read(node)
+    // Memory holds numbers only: the session hands a condition out as 0 or 1.
+    return push({ op: 'cast', operands: [read(cast(node, 'float32'))], type: 'float32' })
+  }
+  const visit = (node: Tensor): number => {
+    const number = known.get(node) ?? write(node)
+    known.set(node, number)
+    return number
+  }
+  const stored = results.map(visit)
+  return { chain: { tensors: tensors.length, scalars: scalars.length, steps, results: stored }, tensors, scalars }
+}
+
+/** Lists the nodes of full length that a chain for this node would hold or read. */
+const extentOf = (result: Tensor, roles: ReadonlyMap<Tensor, Role>): Set<Tensor> => {
+  const seen = new Set<Tensor>()
+  const pending = [result]
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (seen.has(node) || sizeOf(node.shape) === 1) continue
+    seen.add(node)
+    if (roles.get(node) === 'step') pending.push(...node.inputs)
+  }
+  return seen
+}
+
+/**
+ * Groups leaves whose chains share a tensor. They must run as one: a chain replaces what another one would still read.
+ *
+ * @returns groups of positions, each in ascending order
+ */
+export const groupResults = (results: readonly Tensor[], roles: ReadonlyMap<Tensor, Role>): number[][] => {
+  const groups: { extent: Set<Tensor>; members: number[] }[] = []
+  results.forEach((result, position) => {
+    const extent = extentOf(result, roles)
+    const touching = groups.filter((group) => [...extent].some((node) => group.extent.has(node)))
+    for (const group of touching) groups.splice(groups.indexOf(group), 1)
+    groups.push({
+      extent: new Set([extent, ...touching.map((group) => group.extent)].flatMap((set) => [...set])),
+      members: [...touching.flatMap(({ members }) => members), position].sort((a, b) => a - b),
+    })
+  })
+  return groups.map(({ members }) => members)
+}

@@ -1,0 +1,113 @@
+import { leaves } from '@grad-ts/tree'
+import { constantOf } from '@grad-ts/tensor'
+import type { Constant, Graph, Tensor } from '@grad-ts/tensor'
+import { inputPorts, outputPorts } from '@grad-ts/onnx'
+import type { StepGraph } from '@grad-ts/onnx'
+import { ExecutionError } from '../errors.ts'
+import type { Runtime } from '../runtime.ts'
+import type { StepExecutor } from '../step/executor.ts'
+import { fromRuntime, toRuntime } from '../transfer.ts'
+import { createArena } from './arena.ts'
+import type { SplitStep, Source } from './split.ts'
+import { stackSteps, unstack } from './stacked.ts'
+import { prepareUpdates } from './updates.ts'
+
+/** Where the leaves of the state are: those that chains touch in the arena, the others as tensors of the runtime. */
+const createState = (runtime: typeof Runtime, split: SplitStep, graph: StepGraph, initial: readonly Constant[]) => {
+  const arena = createArena(split)
+  const types = leaves<Tensor>(graph.inputs[0])
+  const isResident = types.map((_, index) => arena.has({ from: 'state', index }))
+  const viewOf = (index: number): Float32Array => arena.view({ from: 'state', index })
+  const tensors = initial.map((leaf, i) =>
+    isResident[i] ? new runtime.Tensor('float32', viewOf(i), leaf.shape) : toRuntime(runtime, leaf),
+  )
+  const put = (i: number, value: Runtime.Tensor): void => {
+    if (isResident[i]) viewOf(i).set(value.data as Float32Array)
+    else tensors[i] = value
+  }
+  const write = (values: readonly Constant[]): void => values.forEach((value, i) => put(i, toRuntime(runtime, value)))
+  const read = (): Constant[] =>
+    types.map(({ shape, dtype }, i) =>
+      isResident[i] ? constantOf(viewOf(i).slice(), shape, dtype) : fromRuntime(tensors[i] as Runtime.Tensor, shape, dtype),
+    )
+  /** Keeps a copy and gives what brings it back. */
+  const keep = (): (() => void) => {
+    const copy = new Uint8Array(arena.memory.buffer).slice(0, arena.stateBytes)
+    const before = [...tensors]
+    return () => {
+      new Uint8Array(arena.memory.buffer).set(copy)
+      before.forEach((tensor, i) => (tensors[i] = tensor))
+    }
+  }
+  write(initial)
+  return { arena, tensors, put, write, read, keep }
+}
+
+type State = ReturnType<typeof createState>
+
+/** Buffers in the arena for what the session hands to the chains: it writes there, without a copy of ours. */
+const fetchesOf = (runtime: typeof Runtime, split: SplitStep, names: readonly string[], { arena }: State) =>
+  Object.fromEntries(
+    split.session.outputs.map((node, index) => {
+      const source: Source = { from: 'session', index }
+      return [names[index] as string, arena.has(source) ? new runtime.Tensor('float32', arena.view(source), node.shape) : null]
+    }),
+  )
+
+const createStep = (runtime: typeof Runtime, session: Runtime.InferenceSession, split: SplitStep, graph: StepGraph, state: State) => {
+  const results = leaves<Tensor>(graph.outputs[1])
+  const inputs = inputPorts(split.session as Graph).map(({ name }) => name)
+  const outputs = outputPorts(split.session as Graph).map(({ name }) => name)
+  const fetches = fetchesOf(runtime, split, outputs, state)
+  const update = prepareUpdates(split.updates, state.arena)
+  const feed = (batch: readonly Constant[]): Record<string, Runtime.Tensor> =>
+    Object.fromEntries(
+      split.reads.map(({ from, index }, i) => [
+        inputs[i] as string,
+        from === 'state' ? (state.tensors[index] as Runtime.Tensor) : toRuntime(runtime, batch[index] as Constant),
+      ]),
+    )
+  return async (batch: readonly Constant[]): Promise<Constant[]> => {
+    batch.forEach(({ attributes: { data } }, index) => {
+      const source: Source = { from: 'batch', index }
+      if (state.arena.has(source)) state.arena.view(source).set(data)
+    })
+    const fetched = outputs.length === 0 ? {} : await session.run(feed(batch), fetches)
+    const result = (index: number): Runtime.Tensor => fetched[outputs[index] as string] as Runtime.Tensor
+    update((index) => result(index).data[0] as number)
+    split.kept.forEach((leaf, i) => state.put(leaf, result(results.length + i)))
+    return results.map(({ shape, dtype }, i) => fromRuntime(result(i), shape, dtype))
+  }
+}
+
+/**
+ * Runs a split step: the session, then the chains, which replace the state where it lies. Nothing is replaced before the session
+ * has succeeded; several steps in one run keep a copy of the state until the last one has.
+ */
+export const createSplitExecutor = (
+  runtime: typeof Runtime,
+  session: Runtime.InferenceSession,
+  graph: StepGraph,
+  split: SplitStep,
+  initial: readonly Constant[],
+  stepsPerRun: number | undefined,
+): StepExecutor => {
+  const state = createState(runtime, split, graph, initial)
+  const step = createStep(runtime, session, split, graph, state)
+  const results = leaves<Tensor>(graph.outputs[1])
+  const runAll = async (batch: readonly Constant[], steps: number): Promise<Constant[]> => {
+    const outputs: Constant[][] = []
+    for (let i = 0; i < steps; i++) outputs.push(await step(unstack(batch, i)))
+    return stackSteps(outputs, results)
+  }
+  const run = async (batch: readonly Constant[]): Promise<Constant[]> => {
+    const restore = stepsPerRun !== undefined && stepsPerRun > 1 ? state.keep() : () => undefined
+    try {
+      return await (stepsPerRun === undefined ? step(batch) : runAll(batch, stepsPerRun))
+    } catch (cause) {
+      restore()
+      throw new ExecutionError(cause)
+    }
+  }
+  return { run, read: async () => state.read(), write: async (values) => state.write(values), dispose: () => session.release() }
+}
