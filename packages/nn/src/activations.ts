@@ -12,8 +12,6 @@ import {
   expm1,
   greater,
   log1p,
-  logSumExp,
-  max,
   maximum,
   minimum,
   mul,
@@ -21,7 +19,6 @@ import {
   sigmoid,
   sort,
   square,
-  stopGradient,
   sub,
   sum,
   tanh,
@@ -29,7 +26,7 @@ import {
 } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 
-export { relu, sigmoid, tanh } from '@grad-ts/tensor'
+export { logSoftmax, relu, sigmoid, softmax, tanh } from '@grad-ts/tensor'
 
 /** min(max(x, 0), 6). */
 export const relu6 = (x: Tensor): Tensor => clamp(x, 0, 6)
@@ -92,23 +89,6 @@ export const softShrink = (x: Tensor, threshold = 0.5): Tensor => sub(x, clamp(x
 
 /** x + (1 − cos 2x) / 2 = x + sin² x (Ziyin et al., 2020, arXiv:2006.08195). */
 export const snake = (x: Tensor): Tensor => add(x, mul(sub(1, cos(mul(x, 2))), 0.5))
-
-/**
- * exp(x) / Σ exp(x) along an axis (default: the last), shifted by the maximum so that it does not overflow.
- *
- * @example
- * import { tensor, toArray } from '@grad-ts/tensor'
- * import { softmax } from '@grad-ts/nn'
- * toArray(softmax(tensor([1000, 1000]))) // => [0.5, 0.5]
- */
-export const softmax = (x: Tensor, axis = -1): Tensor => {
-  const along = { axes: axis, keepDims: true } as const
-  const exponentials = exp(sub(x, stopGradient(max(x, along))))
-  return div(exponentials, sum(exponentials, along))
-}
-
-/** log softmax(x) along an axis (default: the last), exact where softmax underflows. */
-export const logSoftmax = (x: Tensor, axis = -1): Tensor => sub(x, logSumExp(x, { axes: axis, keepDims: true }))
 
 /**
  * The distribution nearest to x along the last axis: a softmax that gives exact zeros (Martins and Astudillo, 2016, arXiv:1602.02068).

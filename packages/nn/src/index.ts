@@ -24,8 +24,11 @@ export {
   tanh,
   tanhShrink,
 } from './activations.ts'
+export { LayerError, MissingKeyError } from './errors.ts'
+export type { NnError } from './errors.ts'
 export { fans } from './initializers/initializer.ts'
 export type { Fans, Initializer, KernelLayout } from './initializers/initializer.ts'
+export { dirac, identityMatrix, orthogonal, sparse } from './initializers/structured.ts'
 export { constant, normal, ones, truncatedNormal, uniform, zeros } from './initializers/simple.ts'
 export type { NormalSpread } from './initializers/simple.ts'
 export {
@@ -40,11 +43,41 @@ export {
 export type { Distribution, FanMode } from './initializers/variance-scaling.ts'
 export { lambda, statefulLayer, statelessLayer } from './layer.ts'
 export type { Context, EvaluationContext, Layer, TensorFunction } from './layer.ts'
+export { attentionPooling, multiHeadAttention, rotaryPositions, scaledDotProductAttention } from './layers/attention.ts'
+export type { AttentionInput, AttentionOptions, AttentionParams } from './layers/attention.ts'
+export { batchNorm } from './layers/batch-norm.ts'
+export type { BatchNormOptions, RunningStatistics } from './layers/batch-norm.ts'
+export { gruCell, lstmCell, simpleCell } from './layers/cells.ts'
+export type { Cell, CellOptions, CellParams, LstmCarry } from './layers/cells.ts'
+export { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d, separableConv2d } from './layers/convolution.ts'
+export type { ConvOptions, ConvTransposeOptions } from './layers/convolution.ts'
 export { dense } from './layers/dense.ts'
 export type { DenseOptions, KernelAndBias } from './layers/dense.ts'
+export { dropout, gaussianDropout, gaussianNoise, spatialDropout } from './layers/dropout.ts'
+export { embedding, learnedPositions, sinusoidalPositions, withPaddingMask } from './layers/embedding.ts'
+export type { EmbeddingParams } from './layers/embedding.ts'
 export { flatten } from './layers/flatten.ts'
+export { groupNorm, instanceNorm, layerNorm, rmsNorm } from './layers/normalization.ts'
+export type { NormOptions, ScaleAndBias } from './layers/normalization.ts'
+export {
+  adaptiveAveragePooling,
+  adaptiveMaxPooling,
+  averagePooling,
+  globalAveragePooling,
+  globalMaxPooling,
+  maxOverTime,
+  maxPooling,
+  meanOverTime,
+  upsampling,
+} from './layers/pooling.ts'
+export type { PoolingOptions } from './layers/pooling.ts'
+export { gru, lstm, recurrent, simpleRnn, unrollCell } from './layers/recurrent.ts'
+export type { RecurrentOptions, UnrollOptions } from './layers/recurrent.ts'
+export { residual } from './layers/residual.ts'
 export { sequential } from './layers/sequential.ts'
 export type { Part, SequentialLayer } from './layers/sequential.ts'
+export { decoderBlock, encoderBlock } from './layers/transformer.ts'
+export type { DecoderBlockParams, DecoderInput, EncoderBlockParams, TransformerOptions } from './layers/transformer.ts'
 export { binaryCrossEntropy, sigmoidBinaryCrossEntropy } from './losses/binary-cross-entropy.ts'
 export { cosineDistance, cosineEmbeddingLoss, cosineSimilarity } from './losses/cosine.ts'
 export type { CosineOptions } from './losses/cosine.ts'

@@ -9,6 +9,8 @@ export interface Context {
   readonly key?: Tensor
   /** Which positions of a padded sequence are real: bool `[batch, time]`. */
   readonly mask?: Tensor
+  /** How much each row counts, `[batch]`, 0 for rows that only fill the batch up: statistics of the batch leave those out. */
+  readonly weights?: Tensor
 }
 
 /** The context of `apply`: as above, and the running state of layers that have one. */

@@ -7,6 +7,7 @@ import {
   exp,
   expandDims,
   log,
+  logSoftmax,
   logSumExp,
   mul,
   neg,
@@ -55,6 +56,7 @@ export const classMask = (mask: Tensor | undefined, logits: Tensor, axis: Axes):
 
 /** log softmax among the classes that take part; the others get 0. */
 export const maskedLogSoftmax = (logits: Tensor, axis: Axes, mask: Tensor | undefined): Tensor => {
+  if (mask === undefined && typeof axis === 'number') return logSoftmax(logits, axis)
   const present = mask === undefined ? logits : where(mask, logits, -Infinity)
   const logP = sub(logits, logSumExp(present, { axes: axis, keepDims: true }))
   return mask === undefined ? logP : where(mask, logP, 0)

@@ -5,6 +5,7 @@ import {
   expandDims,
   gather,
   greater,
+  logSoftmax,
   logSumExp,
   max,
   mean,
@@ -82,8 +83,9 @@ const scaled = (values: Tensor, factor: Tensor | undefined): Tensor => (factor =
 
 /** log Σ exp less the logit of the right class; 0 for examples of which no class takes part. */
 const hardValues = (x: Tensor, classes: Tensor, mask: Tensor | undefined): Tensor => {
-  const values = sub(logSumExp(mask === undefined ? x : where(mask, x, -Infinity), { axes: -1 }), pick(x, classes))
-  return mask === undefined ? values : where(greater(max(cast(mask, x.dtype), { axes: -1 }), 0), values, 0)
+  if (mask === undefined) return neg(pick(logSoftmax(x), classes))
+  const values = sub(logSumExp(where(mask, x, -Infinity), { axes: -1 }), pick(x, classes))
+  return where(greater(max(cast(mask, x.dtype), { axes: -1 }), 0), values, 0)
 }
 
 /**
