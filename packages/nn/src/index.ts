@@ -127,6 +127,23 @@ export {
 export { binaryDiceLoss, diceLoss, multiclassGeneralizedDiceLoss, tverskyLoss } from './losses/segmentation.ts'
 export type { DiceOptions } from './losses/segmentation.ts'
 export { makeFenchelYoungLoss, multiclassSparsemaxLoss, sparsemaxLoss } from './losses/sparsemax.ts'
-export { accuracy, binaryAccuracy } from './metrics/accuracy.ts'
+export { accuracy, binaryAccuracy, exactMatch, topKAccuracy } from './metrics/accuracy.ts'
+export { bleu } from './metrics/bleu.ts'
+export type { BleuState } from './metrics/bleu.ts'
+export { confusionMatrix, fBeta, intersectionOverUnion, precision, recall } from './metrics/counts.ts'
+export type { ClassAverage, ClassCounts, ClassMetricOptions, Confusion } from './metrics/counts.ts'
+export {
+  areaUnderCurve,
+  precisionAtRecall,
+  recallAtPrecision,
+  sensitivityAtSpecificity,
+  specificityAtSensitivity,
+} from './metrics/curves.ts'
+export type { CurveOptions, ScoreHistogram } from './metrics/curves.ts'
+export { lossMetric, perplexity, rootMeanSquaredError, total } from './metrics/losses.ts'
 export { addStates, mean, meanOf, sumMetric } from './metrics/metric.ts'
 export type { MeanState, Metric } from './metrics/metric.ts'
+export { concordanceCorrelation, pearsonCorrelation, r2Score } from './metrics/moments.ts'
+export type { MomentOptions, Moments } from './metrics/moments.ts'
+export { elasticPenalty, kernelsOnly, l1Penalty, l2Penalty, orthogonalPenalty } from './penalties.ts'
+export type { PenaltyOptions } from './penalties.ts'

@@ -1,4 +1,4 @@
-import { argMax, cast, DTypeError, equal, greater, ShapeError } from '@grad-ts/tensor'
+import { argMax, cast, DTypeError, equal, expandDims, greater, less, ShapeError, sum, takeAlongAxis } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { sameShapes } from '../losses/reduction.ts'
 import { meanOf } from './metric.ts'
@@ -41,4 +41,23 @@ export const binaryAccuracy = ({ threshold = 0.5 }: { readonly threshold?: numbe
   meanOf('binaryAccuracy', (outputs, targets) => {
     sameShapes('binaryAccuracy', outputs, targets)
     return cast(equal(greater(outputs, threshold), greater(cast(targets, 'float32'), 0.5)), 'float32')
+  })
+
+/**
+ * The share of examples whose right class is among the k largest outputs: fewer than k others are larger.
+ *
+ * @param options.k default 5
+ */
+export const topKAccuracy = ({ k = 5 }: { readonly k?: number } = {}): Metric<MeanState> =>
+  meanOf('topKAccuracy', (outputs, targets) => {
+    const own = takeAlongAxis(outputs, expandDims(classesOf('topKAccuracy', outputs, targets), -1), -1)
+    const ahead = sum(cast(greater(outputs, own), 'float32'), { axes: -1 })
+    return cast(less(ahead, k), 'float32')
+  })
+
+/** The share of elements that equal their targets, of any dtype. */
+export const exactMatch = (): Metric<MeanState> =>
+  meanOf('exactMatch', (outputs, targets) => {
+    sameShapes('exactMatch', outputs, targets)
+    return cast(equal(outputs, cast(targets, outputs.dtype)), 'float32')
   })
