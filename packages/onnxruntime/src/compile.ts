@@ -2,7 +2,8 @@ import type { Tree } from '@grad-ts/tree'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { trace } from '@grad-ts/tensor'
 import type { Graph, Tensor } from '@grad-ts/tensor'
-import { toModel } from '@grad-ts/onnx'
+import { optimizeGraph, toModel } from '@grad-ts/onnx'
+import type { PassName } from '@grad-ts/onnx'
 import { deviceOf, targetOf } from './device.ts'
 import type { ConcreteDevice, Device } from './device.ts'
 import { taskOf } from './edge.ts'
@@ -18,6 +19,8 @@ export interface CompileOptions {
   readonly device?: Device
   /** Threads for one op; default: as many as the machine has cores. */
   readonly threads?: number
+  /** Which rewrites the compiler applies to the graph (default: all). */
+  readonly passes?: readonly PassName[]
 }
 
 /**
@@ -38,7 +41,7 @@ export const compileOrThrow = async <Args extends readonly Tree<Tensor>[], Outpu
   options: CompileOptions = {},
 ): Promise<Program<Args, Outputs>> => {
   const device = deviceOf(options.device ?? 'cpu') as ConcreteDevice
-  const graph = trace<Args, Outputs>(fn, args)
+  const graph = optimizeGraph(trace<Args, Outputs>(fn, args), options.passes)
   const session = await createSession(toModel(graph as Graph, { target: targetOf(device) }), { device, threads: options.threads })
   return createProgram(await loadRuntime(), session, graph)
 }

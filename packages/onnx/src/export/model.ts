@@ -72,7 +72,12 @@ const portsOf = (
 })
 
 /** The weights as initializers under the names that they have in the tree; the inputs under theirs. */
-const bindPorts = (emitter: Emitter, { params, inputs }: Arguments, weights: readonly Constant[], ports: readonly Port[]): Map<Tensor, string> => {
+const bindPorts = (
+  emitter: Emitter,
+  { params, inputs }: Arguments,
+  weights: readonly Constant[],
+  ports: readonly Port[],
+): Map<Tensor, string> => {
   const names = new Map(leaves<Tensor>(inputs).map((leaf, i) => [leaf, (ports[i] as Port).name]))
   entries<Tensor>(params).forEach(([path, leaf], i) => {
     const { attributes } = weights[i] as Constant

@@ -2,7 +2,7 @@ import type { Tree } from '@grad-ts/tree'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { trace } from '@grad-ts/tensor'
 import type { Graph, Tensor } from '@grad-ts/tensor'
-import { toLoopModel, toModel } from '@grad-ts/onnx'
+import { optimizeGraph, toLoopModel, toModel } from '@grad-ts/onnx'
 import type { StepGraph } from '@grad-ts/onnx'
 import { checkArguments, checkTypes } from '../arguments.ts'
 import type { CompileOptions } from '../compile.ts'
@@ -56,7 +56,7 @@ export const compileStepOrThrow = async <State extends Tree<Tensor>, Batch exten
   const { stepsPerRun, threads } = options
   const device = deviceOf(options.device ?? 'cpu') as ConcreteDevice
   checkSteps(stepsPerRun)
-  const graph: StepGraph = trace<[State, Batch], readonly [State, Outputs]>(step, [state, batch])
+  const graph: StepGraph = optimizeGraph(trace<[State, Batch], readonly [State, Outputs]>(step, [state, batch]), options.passes)
   checkTypes(graph.inputs[0], graph.outputs[0], 'the state that the step returns')
   const target = { target: targetOf(device) }
   const model = stepsPerRun === undefined ? toModel(graph as Graph, target) : toLoopModel(graph, stepsPerRun, target)
