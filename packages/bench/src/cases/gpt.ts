@@ -30,7 +30,7 @@ interface Size {
 
 const vocabulary = 65
 
-const norm = (width: number) => layerNorm({ shape: [width] } as never)
+const norm = (width: number) => layerNorm({ features: width })
 
 const parts = ({ width }: Size) => ({
   norm1: norm(width),
