@@ -2,6 +2,7 @@ import { cast, isConstant, sizeOf } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import type { Chain, Step } from './chain.ts'
 import type { Role } from './lanes.ts'
+import { isPassing } from './ops.ts'
 import type { LaneOp, LaneType } from './ops.ts'
 
 /** A chain with the tensors and scalars it reads, in the order of its arguments. */
@@ -31,6 +32,7 @@ export const buildChain = (results: readonly Tensor[], roles: ReadonlyMap<Tensor
       return push({ op: 'constant', value: node.attributes.data[0] as number, type: node.dtype as LaneType })
     if (roles.get(node) === 'step') {
       const operands = node.inputs.map(visit)
+      if (isPassing(node.op)) return operands[0] as number
       return push({ op: node.op as LaneOp, operands, type: (node.inputs[0] as Tensor).dtype as LaneType })
     }
     if (node.dtype !== 'bool') return read(node)

@@ -27,12 +27,11 @@ const sign: Row = ([x]) => {
 // Two conditions are equal where no bit differs.
 const equal: Row = ([a, b], type) => (type === 'bool' ? [...a, ...b, ...bits.xor, ...bits.not] : [...a, ...b, ...f32x4.eq])
 
+const passing = { identity: same, stopGradient: same, reshape: same, broadcastTo: same } satisfies Partial<Record<OpName, Row>>
+
 /** The ops that a kernel can hold, each rounding once to float32 as the interpreter does. A missing row does not compile. */
 const rows = {
-  identity: same,
-  stopGradient: same,
-  reshape: same,
-  broadcastTo: same,
+  ...passing,
   neg: unary(f32x4.neg),
   abs: unary(f32x4.abs),
   sign,
@@ -65,6 +64,8 @@ const rows = {
 export type LaneOp = keyof typeof rows
 export const laneOps: Readonly<Record<LaneOp, Row>> = rows
 export const isLaneOp = (op: OpName): op is LaneOp => op in rows
+/** Tells the ops that change nothing in a flat tensor. */
+export const isPassing = (op: OpName): boolean => op in passing
 
 const smallestNormal = 2 ** -126
 
