@@ -3,6 +3,7 @@ export type { CompileOptions } from './compile.ts'
 export { devices } from './device.ts'
 export type { ConcreteDevice, Device } from './device.ts'
 export {
+  AbortedError,
   ArgumentError,
   DeviceUnavailableError,
   DisposedError,
@@ -10,9 +11,11 @@ export {
   MissingRuntimeError,
   SessionError,
   UnknownDeviceError,
+  WorkerError,
 } from './errors.ts'
 export type { CompileError, RunError } from './errors.ts'
 export type { Program } from './program.ts'
 export { compileStep, compileStepOrThrow } from './step/compile.ts'
 export type { CompileStepOptions } from './step/compile.ts'
-export type { StepProgram } from './step/program.ts'
+export type { RunOptions, StepProgram } from './step/program.ts'
+export type { Fuse } from './wasm/plan.ts'

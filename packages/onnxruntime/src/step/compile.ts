@@ -1,21 +1,28 @@
 import type { Tree } from '@grad-ts/tree'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { trace } from '@grad-ts/tensor'
-import type { Graph, Tensor } from '@grad-ts/tensor'
-import { optimizeGraph, toLoopModel, toModel } from '@grad-ts/onnx'
+import type { Tensor } from '@grad-ts/tensor'
+import { optimizeGraph } from '@grad-ts/onnx'
 import type { StepGraph } from '@grad-ts/onnx'
 import { checkArguments, checkTypes } from '../arguments.ts'
 import type { CompileOptions } from '../compile.ts'
-import { deviceOf, targetOf } from '../device.ts'
+import { deviceOf } from '../device.ts'
 import type { ConcreteDevice } from '../device.ts'
 import { taskOf } from '../edge.ts'
 import { ArgumentError } from '../errors.ts'
 import type { CompileError } from '../errors.ts'
-import { loadRuntime } from '../runtime.ts'
-import { createSession } from '../session.ts'
+import { arenaBytes, largestArena } from '../wasm/arena.ts'
+import { splitStep } from '../wasm/split.ts'
+import type { SplitStep } from '../wasm/split.ts'
+import { startPlanInWorker } from '../worker/host.ts'
+import { flatStep, planStep } from './plan.ts'
+import { createSplitExecutor } from '../wasm/executor.ts'
+import { planSplit } from '../wasm/plan.ts'
+import type { Fuse } from '../wasm/plan.ts'
+import type { SplitStep } from '../wasm/split.ts'
 import { createStepProgram } from './program.ts'
 import type { StepProgram } from './program.ts'
-import { createSessionExecutor } from './session-executor.ts'
+import { startPlan } from './start.ts'
 
 /** Where and how to run a training step. */
 export interface CompileStepOptions extends CompileOptions {
@@ -24,11 +31,22 @@ export interface CompileStepOptions extends CompileOptions {
    * and the steps run inside the runtime with the state carried from one to the next.
    */
   readonly stepsPerRun?: number
+  /**
+   * Whether the update may run as WebAssembly kernels that replace the state where it lies (cpu only): `auto` where that is faster
+   * (default), or `off`. The numbers are the same.
+   */
+  readonly fuse?: Fuse
 }
 
 const checkSteps = (steps: number | undefined): void => {
   if (steps !== undefined && !(Number.isSafeInteger(steps) && steps > 0))
     throw new ArgumentError('stepsPerRun', '', 'a whole number of at least 1', String(steps))
+}
+
+const modelOf = (graph: StepGraph, split: SplitStep | undefined, steps: number | undefined, device: ConcreteDevice): Uint8Array => {
+  const target = { target: targetOf(device) }
+  if (split !== undefined) return toModel(split.session as Graph, target)
+  return steps === undefined ? toModel(graph as Graph, target) : toLoopModel(graph, steps, target)
 }
 
 /**
@@ -53,22 +71,27 @@ export const compileStepOrThrow = async <State extends Tree<Tensor>, Batch exten
   batch: Batch,
   options: CompileStepOptions = {},
 ): Promise<StepProgram<State, Batch, Outputs>> => {
-  const { stepsPerRun, threads } = options
+  const { stepsPerRun, threads, fuse = 'auto' } = options
   const device = deviceOf(options.device ?? 'cpu') as ConcreteDevice
   checkSteps(stepsPerRun)
   const graph: StepGraph = optimizeGraph(trace<[State, Batch], readonly [State, Outputs]>(step, [state, batch]), options.passes)
   checkTypes(graph.inputs[0], graph.outputs[0], 'the state that the step returns')
-  const target = { target: targetOf(device) }
-  const model = stepsPerRun === undefined ? toModel(graph as Graph, target) : toLoopModel(graph, stepsPerRun, target)
-  const session = await createSession(model, { device, threads })
-  const executor = createSessionExecutor(
-    await loadRuntime(),
-    session,
-    graph,
-    checkArguments(graph.inputs[0], state, 'the initial state'),
-    stepsPerRun,
-  )
+  const initial = checkArguments(graph.inputs[0], state, 'the initial state')
+  const flat = flatStep(graph)
+  const plan = planStep(flat, { device, threads, stepsPerRun, split: chooseSplit(flat, device) })
+  const executor = await (options.worker === true ? startPlanInWorker(plan, initial) : startPlan(plan, initial))
   return createStepProgram(executor, graph, stepsPerRun)
+}
+
+// Below this many elements, a step is mostly overhead, which one graph with a loop keeps smallest.
+const worthSplitting = 50_000
+
+/** On the CPU, a large update runs as one pass over the parameters. */
+const chooseSplit = (graph: StepGraph, device: ConcreteDevice): SplitStep | undefined => {
+  if (device !== 'cpu') return undefined
+  const split = splitStep(graph)
+  const elements = split.updates.reduce((total, { length, results }) => total + length * results.length, 0)
+  return elements >= worthSplitting && arenaBytes(split) <= largestArena ? split : undefined
 }
 
 /** Like `compileStepOrThrow`, with the error as a value. */

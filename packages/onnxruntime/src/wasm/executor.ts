@@ -72,7 +72,7 @@ const createStep = (runtime: typeof Runtime, session: Runtime.InferenceSession, 
       const source: Source = { from: 'batch', index }
       if (state.arena.has(source)) state.arena.view(source).set(data)
     })
-    const fetched = outputs.length === 0 ? {} : await session.run(feed(batch), fetches)
+    const fetched = await session.run(feed(batch), fetches)
     const result = (index: number): Runtime.Tensor => fetched[outputs[index] as string] as Runtime.Tensor
     update((index) => result(index).data[0] as number)
     split.kept.forEach((leaf, i) => state.put(leaf, result(results.length + i)))
