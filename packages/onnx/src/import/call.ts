@@ -90,7 +90,10 @@ export const known = (reading: Reading, tensor: Tensor): Constant | undefined =>
   const leaves = leavesOf(tensor)
   if (!leaves.every(isConstant)) return undefined
   const cost = costOf([tensor])
-  if (cost > reading.left.elements) throw new OnnxLimitError(`computing a constant of shape [${tensor.shape.join(', ')}] would take ${cost} elements, more than a model of this size may need`)
+  if (cost > reading.left.elements)
+    throw new OnnxLimitError(
+      `computing a constant of shape [${tensor.shape.join(', ')}] would take ${cost} elements, more than a model of this size may need`,
+    )
   reading.left.elements -= cost
   return evaluate(tensor) as Constant
 }
@@ -106,7 +109,10 @@ export const constantAt = (call: Call, i: number): Constant => {
   const constant = known(call.reading, tensor)
   if (constant !== undefined) return constant
   const cause = leavesOf(tensor).find((leaf) => !isConstant(leaf)) as Tensor<'input'>
-  return fail(call, `the value of input '${call.node.inputs[i]}' must be known when the model is read, but it depends on '${cause.attributes.name}'; shapes are static here`)
+  return fail(
+    call,
+    `the value of input '${call.node.inputs[i]}' must be known when the model is read, but it depends on '${cause.attributes.name}'; shapes are static here`,
+  )
 }
 
 export const numbersAt = (call: Call, i: number): number[] => Array.from(constantAt(call, i).attributes.data)
@@ -129,7 +135,9 @@ const typed =
   (call: Call, name: string): Extract<Attribute, { tag: Tag }> | undefined => {
     const found = attribute(call, name)
     if (found === undefined) return undefined
-    return found.tag === tag ? (found as Extract<Attribute, { tag: Tag }>) : fail(call, `attribute '${name}': expected ${tag}, got ${found.tag}`)
+    return found.tag === tag
+      ? (found as Extract<Attribute, { tag: Tag }>)
+      : fail(call, `attribute '${name}': expected ${tag}, got ${found.tag}`)
   }
 
 const ints = typed('ints')
@@ -150,7 +158,8 @@ export const optionalFloat = (call: Call, name: string): number | undefined => f
 export const stringAttribute = (call: Call, name: string, fallback: string): string => string(call, name)?.value ?? fallback
 export const stringsAttribute = (call: Call, name: string): readonly string[] | undefined => strings(call, name)?.value
 export const tensorAttribute = (call: Call, name: string): StoredTensor | undefined => tensor(call, name)?.value
-export const graphAttribute = (call: Call, name: string): StoredGraph => graph(call, name)?.value ?? fail(call, `attribute '${name}' is missing; expected a graph`)
+export const graphAttribute = (call: Call, name: string): StoredGraph =>
+  graph(call, name)?.value ?? fail(call, `attribute '${name}' is missing; expected a graph`)
 
 /** How many outputs the node has. */
 export const outputCount = (call: Call): number => call.node.outputs.length

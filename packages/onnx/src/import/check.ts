@@ -3,10 +3,12 @@ import type { StoredFunction, StoredGraph, StoredModel, StoredNode } from './ir.
 import { explainUnknown, isReadable } from './ops/table.ts'
 import { functionKey } from './run.ts'
 
-const subgraphsOf = (node: StoredNode): StoredGraph[] => [...node.attributes.values()].flatMap((attribute) => (attribute.tag === 'graph' ? [attribute.value] : []))
+const subgraphsOf = (node: StoredNode): StoredGraph[] =>
+  [...node.attributes.values()].flatMap((attribute) => (attribute.tag === 'graph' ? [attribute.value] : []))
 
 const define = (defined: Set<string>, name: string, where: string): void => {
-  if (defined.has(name)) throw new OnnxGraphError(name, `'${name}' is defined twice (again by ${where}); every name in a graph must be unique`)
+  if (defined.has(name))
+    throw new OnnxGraphError(name, `'${name}' is defined twice (again by ${where}); every name in a graph must be unique`)
   defined.add(name)
 }
 
@@ -29,18 +31,33 @@ const cycleThrough = (first: StoredNode, producers: ReadonlyMap<string, StoredNo
 const undefinedName = (node: StoredNode, name: string, producers: ReadonlyMap<string, StoredNode>): never => {
   const producer = producers.get(name)
   if (producer === undefined)
-    throw new OnnxGraphError(name, `node '${node.name}' (${node.op}) reads '${name}', but no input, initializer or node of the graph gives it; is the weight missing from the file?`)
+    throw new OnnxGraphError(
+      name,
+      `node '${node.name}' (${node.op}) reads '${name}', but no input, initializer or node of the graph gives it; is the weight missing from the file?`,
+    )
   const cycle = cycleThrough(node, producers)
   if (cycle === undefined)
-    throw new OnnxGraphError(node.name, `node '${node.name}' (${node.op}) reads '${name}', which the later node '${producer.name}' gives; nodes must be in topological order`)
-  throw new OnnxGraphError(node.name, `the graph has a cycle: ${[...cycle, cycle[0] as StoredNode].map(({ name: part }) => `'${part}'`).join(' reads from ')}`)
+    throw new OnnxGraphError(
+      node.name,
+      `node '${node.name}' (${node.op}) reads '${name}', which the later node '${producer.name}' gives; nodes must be in topological order`,
+    )
+  throw new OnnxGraphError(
+    node.name,
+    `the graph has a cycle: ${[...cycle, cycle[0] as StoredNode].map(({ name: part }) => `'${part}'`).join(' reads from ')}`,
+  )
 }
 
 const checkOp = (node: StoredNode, functions: ReadonlySet<string>): void => {
-  if (!functions.has(functionKey(node.domain, node.op)) && !isReadable(node)) throw new OnnxOpError(node.name, node.op, explainUnknown(node))
+  if (!functions.has(functionKey(node.domain, node.op)) && !isReadable(node))
+    throw new OnnxOpError(node.name, node.op, explainUnknown(node))
 }
 
-const checkNodes = (nodes: readonly StoredNode[], defined: Set<string>, outer: ReadonlySet<string>, functions: ReadonlySet<string>): void => {
+const checkNodes = (
+  nodes: readonly StoredNode[],
+  defined: Set<string>,
+  outer: ReadonlySet<string>,
+  functions: ReadonlySet<string>,
+): void => {
   const producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
   for (const node of nodes) {
     checkOp(node, functions)
@@ -52,7 +69,8 @@ const checkNodes = (nodes: readonly StoredNode[], defined: Set<string>, outer: R
 }
 
 const checkOutputs = (names: readonly string[], defined: ReadonlySet<string>, outer: ReadonlySet<string>): void => {
-  for (const name of names) if (!defined.has(name) && !outer.has(name)) throw new OnnxGraphError(name, `the graph's output '${name}' is given by no node`)
+  for (const name of names)
+    if (!defined.has(name) && !outer.has(name)) throw new OnnxGraphError(name, `the graph's output '${name}' is given by no node`)
 }
 
 const checkGraph = (graph: StoredGraph, outer: ReadonlySet<string>, functions: ReadonlySet<string>): void => {
@@ -64,7 +82,11 @@ const checkGraph = (graph: StoredGraph, outer: ReadonlySet<string>, functions: R
     defined.add(name)
   }
   checkNodes(graph.nodes, defined, outer, functions)
-  checkOutputs(graph.outputs.map(({ name }) => name), defined, outer)
+  checkOutputs(
+    graph.outputs.map(({ name }) => name),
+    defined,
+    outer,
+  )
 }
 
 const checkFunction = (called: StoredFunction, functions: ReadonlySet<string>): void => {

@@ -1,5 +1,15 @@
 import { OnnxFormatError, OnnxLimitError } from './errors.ts'
-import type { Attribute, Declaration, Dimension, StoredFunction, StoredGraph, StoredModel, StoredNode, StoredTensor, TensorData } from './ir.ts'
+import type {
+  Attribute,
+  Declaration,
+  Dimension,
+  StoredFunction,
+  StoredGraph,
+  StoredModel,
+  StoredNode,
+  StoredTensor,
+  TensorData,
+} from './ir.ts'
 import { bytesOf, fieldsOf, floatOf, integerOf, pushFloats, pushIntegers, stringOf } from './wire.ts'
 import type { Field } from './wire.ts'
 
@@ -227,6 +237,6 @@ export const decodeModel = (bytes: Uint8Array): StoredModel => {
     25: (field) => void functions.push(functionOf(bytesOf(bytes, field))),
   })
   if (graph === undefined) throw new OnnxFormatError('not a valid ONNX file: it holds no graph')
-  if (irVersion < 3 || irVersion > 13) throw new OnnxFormatError(`IR version ${irVersion}: expected 3 to 10; save the model again with a newer exporter`)
+  if (irVersion < 3) throw new OnnxFormatError(`IR version ${irVersion}: expected 3 or more; save the model again with a newer exporter`)
   return { irVersion, producer, opsets, metadata, graph, functions }
 }

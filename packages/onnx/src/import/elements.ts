@@ -77,7 +77,7 @@ const readers: Readonly<Record<number, (view: DataView, i: number) => number>> =
   [elementType.uint64]: (view, i) => view.getUint32(i * 8 + 4, true) * 2 ** 32 + view.getUint32(i * 8, true),
   [elementType.bfloat16]: (view, i) => brainToNumber(view.getUint16(i * 2, true)),
   [elementType.uint4]: (view, i) => (view.getUint8(i >> 1) >> ((i & 1) * 4)) & 15,
-  [elementType.int4]: (view, i) => ((view.getUint8(i >> 1) << (28 - (i & 1) * 4)) >> 28),
+  [elementType.int4]: (view, i) => (view.getUint8(i >> 1) << (28 - (i & 1) * 4)) >> 28,
 }
 
 // Half floats in `int32_data` are bit patterns.
@@ -87,14 +87,20 @@ const fromField = (type: number, value: number): number =>
 /** int64 narrows to the nearest int32: huge slice ends and the like keep their meaning. */
 const narrow = (value: number): number => Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(value)))
 
-const settleOne = (dtype: DType, value: number): number => (dtype === 'int32' ? narrow(value) : dtype === 'float16' ? roundTo(dtype, value) : value)
+const settleOne = (dtype: DType, value: number): number =>
+  dtype === 'int32' ? narrow(value) : dtype === 'float16' ? roundTo(dtype, value) : value
 
 const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
 
 /** The common case, without a loop: floats that stay what they are. */
 const copied = (bytes: Uint8Array, stored: StoredTensor, dtype: DType, size: number): TypedArray | undefined => {
   if (!littleEndian) return undefined
-  const plain = stored.type === elementType.float && dtype === 'float32' ? Float32Array : stored.type === elementType.int32 && dtype === 'int32' ? Int32Array : undefined
+  const plain =
+    stored.type === elementType.float && dtype === 'float32'
+      ? Float32Array
+      : stored.type === elementType.int32 && dtype === 'int32'
+        ? Int32Array
+        : undefined
   if (plain === undefined) return undefined
   const result = new plain(size)
   new Uint8Array(result.buffer).set(bytes.subarray(0, size * 4))
@@ -122,10 +128,16 @@ const externalBytes = (stored: StoredTensor, needed: number, read: ReadExternal)
   if (data.tag !== 'external') return new Uint8Array(0)
   const { location, offset, length } = data
   if (!Number.isSafeInteger(offset) || offset < 0 || (length !== undefined && length !== needed))
-    throw new OnnxExternalDataError(location, `tensor '${stored.name}': expected ${needed} bytes in '${location}', the model says offset ${offset}, length ${length ?? 'to the end'}`)
+    throw new OnnxExternalDataError(
+      location,
+      `tensor '${stored.name}': expected ${needed} bytes in '${location}', the model says offset ${offset}, length ${length ?? 'to the end'}`,
+    )
   const bytes = read(location, offset, needed)
   if (bytes.length < needed)
-    throw new OnnxExternalDataError(location, `tensor '${stored.name}': expected ${needed} bytes in '${location}' from ${offset}, got ${bytes.length}; the file is cut off`)
+    throw new OnnxExternalDataError(
+      location,
+      `tensor '${stored.name}': expected ${needed} bytes in '${location}' from ${offset}, got ${bytes.length}; the file is cut off`,
+    )
   return bytes
 }
 
@@ -148,7 +160,8 @@ export const constantFrom = (stored: StoredTensor, float: FloatDType | undefined
     return constantOf(elements, stored.shape, dtype)
   }
   const needed = bytesNeeded(stored, size)
-  if (data.tag === 'raw' && data.bytes.length !== needed) return wrong(stored, `expected ${needed} bytes of elements, got ${data.bytes.length}`)
+  if (data.tag === 'raw' && data.bytes.length !== needed)
+    return wrong(stored, `expected ${needed} bytes of elements, got ${data.bytes.length}`)
   const bytes = data.tag === 'raw' ? data.bytes : externalBytes(stored, needed, external)
   return constantOf(fromBytes(bytes, stored, dtype, size), stored.shape, dtype)
 }

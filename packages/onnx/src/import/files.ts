@@ -25,10 +25,19 @@ export const readModelFile = async (path: string): Promise<ModelFile> => {
       const way = relative(folder, place)
       return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
     }
-    if (location === '' || isAbsolute(location) || !within(target)) throw new OnnxExternalDataError(location, `the model's weights lie in '${location}', outside the model's folder; only files beside the model are read`)
-    if (!fs.existsSync(target)) throw new OnnxExternalDataError(location, `the model's weights lie in '${location}', which is not in its folder; copy the file beside '${path}'`)
+    if (location === '' || isAbsolute(location) || !within(target))
+      throw new OnnxExternalDataError(
+        location,
+        `the model's weights lie in '${location}', outside the model's folder; only files beside the model are read`,
+      )
+    if (!fs.existsSync(target))
+      throw new OnnxExternalDataError(
+        location,
+        `the model's weights lie in '${location}', which is not in its folder; copy the file beside '${path}'`,
+      )
     // A link could still lead out.
-    if (!within(fs.realpathSync(target))) throw new OnnxExternalDataError(location, `'${location}' is a link out of the model's folder; only files beside the model are read`)
+    if (!within(fs.realpathSync(target)))
+      throw new OnnxExternalDataError(location, `'${location}' is a link out of the model's folder; only files beside the model are read`)
     if (!fs.statSync(target).isFile()) throw new OnnxExternalDataError(location, `'${location}' is not a file`)
     return target
   }
@@ -38,7 +47,11 @@ export const readModelFile = async (path: string): Promise<ModelFile> => {
     open.set(location, file)
     const available = Math.max(0, fs.fstatSync(file).size - offset)
     const wanted = length ?? available
-    if (available < wanted) throw new OnnxExternalDataError(location, `'${location}' ends before the weights do: expected ${wanted} bytes from ${offset}, got ${available}`)
+    if (available < wanted)
+      throw new OnnxExternalDataError(
+        location,
+        `'${location}' ends before the weights do: expected ${wanted} bytes from ${offset}, got ${available}`,
+      )
     const buffer = new Uint8Array(wanted)
     let done = 0
     while (done < wanted) {

@@ -45,7 +45,8 @@ const declared = ({ stored }: OnnxSource): Declaration[] => {
   return stored.graph.inputs.filter(({ name }) => !initializers.has(name))
 }
 
-const showDeclared = ({ name, shape }: Declaration): string => `input '${name}' has shape [${(shape ?? []).map((length) => length ?? '?').join(', ')}]`
+const showDeclared = ({ name, shape }: Declaration): string =>
+  `input '${name}' has shape [${(shape ?? []).map((length) => length ?? '?').join(', ')}]`
 
 const portOf = (declaration: Declaration, { dims = {}, shapes = {}, dtype: float }: OnnxOptions): OnnxPort => {
   const { name, type } = declaration
@@ -53,14 +54,21 @@ const portOf = (declaration: Declaration, { dims = {}, shapes = {}, dtype: float
   if (dtype === undefined) throw new OnnxGraphError(name, `input '${name}' is not a tensor of floats, integers or bools`)
   const asked = shapes[name]
   const shape = declaration.shape ?? asked
-  if (shape === undefined) throw new OnnxOptionError('shapes', `input '${name}' has no shape in the file; give one: { shapes: { '${name}': [1, …] } }`)
-  if (asked !== undefined && asked.length !== shape.length) throw new OnnxOptionError('shapes', `${showDeclared(declaration)}; shapes gives [${asked.join(', ')}]`)
+  if (shape === undefined)
+    throw new OnnxOptionError('shapes', `input '${name}' has no shape in the file; give one: { shapes: { '${name}': [1, …] } }`)
+  if (asked !== undefined && asked.length !== shape.length)
+    throw new OnnxOptionError('shapes', `${showDeclared(declaration)}; shapes gives [${asked.join(', ')}]`)
   const lengths = shape.map((length, axis) => {
     const bound = asked?.[axis] ?? (typeof length === 'string' ? dims[length] : length)
-    if (typeof length === 'number' && bound !== length) throw new OnnxOptionError('shapes', `${showDeclared(declaration)}; axis ${axis} is fixed and cannot be ${bound}`)
+    if (typeof length === 'number' && bound !== length)
+      throw new OnnxOptionError('shapes', `${showDeclared(declaration)}; axis ${axis} is fixed and cannot be ${bound}`)
     if (bound === undefined || bound === null)
-      throw new OnnxOptionError('dims', `${showDeclared(declaration)}: bind ${length === null ? `axis ${axis} with { shapes: { '${name}': […] } }` : `'${length}' with { dims: { '${length}': 1 } }`}`)
-    if (!Number.isSafeInteger(bound) || bound < 0) throw new OnnxOptionError('dims', `${showDeclared(declaration)}: ${bound} is not a length`)
+      throw new OnnxOptionError(
+        'dims',
+        `${showDeclared(declaration)}: bind ${length === null ? `axis ${axis} with { shapes: { '${name}': […] } }` : `'${length}' with { dims: { '${length}': 1 } }`}`,
+      )
+    if (!Number.isSafeInteger(bound) || bound < 0)
+      throw new OnnxOptionError('dims', `${showDeclared(declaration)}: ${bound} is not a length`)
     return bound
   })
   return { name, shape: lengths, dtype }
@@ -68,14 +76,18 @@ const portOf = (declaration: Declaration, { dims = {}, shapes = {}, dtype: float
 
 const checkInput = (declaration: Declaration, port: OnnxPort, value: Tensor | undefined): Tensor => {
   if (value === undefined) throw new OnnxOptionError('inputs', `input '${port.name}' is missing; expected ${showOperand(port)}`)
-  const fits = value.shape.length === port.shape.length && (declaration.shape ?? []).every((length, axis) => typeof length !== 'number' || length === value.shape[axis])
-  if (!fits || value.dtype !== port.dtype) throw new OnnxOptionError('inputs', `input '${port.name}': expected ${showOperand(port)}, got ${showOperand(value)}`)
+  const fits =
+    value.shape.length === port.shape.length &&
+    (declaration.shape ?? []).every((length, axis) => typeof length !== 'number' || length === value.shape[axis])
+  if (!fits || value.dtype !== port.dtype)
+    throw new OnnxOptionError('inputs', `input '${port.name}': expected ${showOperand(port)}, got ${showOperand(value)}`)
   return value
 }
 
 const checkParam = (name: string, value: Tensor, known: Constant | undefined): Tensor => {
   if (known === undefined) throw new OnnxOptionError('params', `the model has no weight '${name}'`)
-  if (!sameShape(value.shape, known.shape) || value.dtype !== known.dtype) throw new OnnxOptionError('params', `weight '${name}': expected ${showOperand(known)}, got ${showOperand(value)}`)
+  if (!sameShape(value.shape, known.shape) || value.dtype !== known.dtype)
+    throw new OnnxOptionError('params', `weight '${name}': expected ${showOperand(known)}, got ${showOperand(value)}`)
   return value
 }
 
@@ -100,7 +112,7 @@ const tensorOutput = (name: string, value: Value | undefined): Tensor => {
 
 const runPlan = ({ source, nodes, ports, declarations }: Plan, weights: NamedTensors, inputs: NamedTensors, training: boolean): Run => {
   const reading = newReading(source, training)
-  const values = new Map<string, Value>(source.weights)
+  const values = new Map<string, Value>([...source.weights, ...Object.entries(source.options.values ?? {})])
   for (const [name, value] of Object.entries(weights)) values.set(name, checkParam(name, value, source.weights.get(name)))
   ports.forEach((port, i) => values.set(port.name, checkInput(declarations[i] as Declaration, port, inputs[port.name])))
   const results = runNodes(nodes, source.results, { values, parent: undefined }, frameOf(source, reading))
@@ -111,7 +123,9 @@ const runPlan = ({ source, nodes, ports, declarations }: Plan, weights: NamedTen
 /** Runs the layers of our own on the tensors they stand behind. */
 const withGrafts = (source: OnnxSource, params: NamedTensors, outputs: Record<string, Tensor>): Record<string, Tensor> =>
   source.grafts.reduce((results, { name, at, output, apply }) => {
-    const own = record(Object.entries(params).flatMap(([key, value]) => (key.startsWith(`${name}.`) ? [[key.slice(name.length + 1), value] as const] : [])))
+    const own = record(
+      Object.entries(params).flatMap(([key, value]) => (key.startsWith(`${name}.`) ? [[key.slice(name.length + 1), value] as const] : [])),
+    )
     const { [at]: x, ...rest } = results
     return { ...rest, [output]: apply(own, x as Tensor) }
   }, outputs)
@@ -119,7 +133,8 @@ const withGrafts = (source: OnnxSource, params: NamedTensors, outputs: Record<st
 const planOf = (source: OnnxSource): Plan => {
   const { graph } = source.stored
   const { nodes, names } = neededFor(graph.nodes, source.results)
-  const declarations = declared(source).filter(({ name }) => names.has(name))
+  const fixed = source.options.values ?? {}
+  const declarations = declared(source).filter(({ name }) => names.has(name) && !Object.hasOwn(fixed, name))
   const ports = declarations.map((declaration) => portOf(declaration, source.options))
   return { source, nodes: nodes.filter((node) => weightOf(node) === undefined), names, ports, declarations }
 }
@@ -135,12 +150,22 @@ const explainBlocked = (plan: Plan, weight: string, structural: ReadonlyMap<stri
   const { stored } = plan.source
   const reader = structural.get(weight)
   if (reader !== undefined)
-    throw new OnnxGradientError(weight, reader.name, reader.op, `weight '${weight}' cannot be trained: node '${reader.name}' (${reader.op}) reads it as a part of a shape`)
+    throw new OnnxGradientError(
+      weight,
+      reader.name,
+      reader.op,
+      `weight '${weight}' cannot be trained: node '${reader.name}' (${reader.op}) reads it as a part of a shape`,
+    )
   const reached = new Set([weight])
   for (const node of plan.nodes) {
     if (!node.inputs.some((name) => reached.has(name))) continue
     if (blocks(node, stored))
-      throw new OnnxGradientError(weight, node.name, node.op, `weight '${weight}' cannot be trained: node '${node.name}' (${node.op}), which has no gradient, lies between it and the outputs; freeze it, or cut the model before the node with cutAt`)
+      throw new OnnxGradientError(
+        weight,
+        node.name,
+        node.op,
+        `weight '${weight}' cannot be trained: node '${node.name}' (${node.op}), which has no gradient, lies between it and the outputs; freeze it, or cut the model before the node with cutAt`,
+      )
     for (const name of node.outputs) reached.add(name)
   }
   throw new OnnxGradientError(weight, '', '', `weight '${weight}' cannot be trained: no output depends on it`)
@@ -153,7 +178,11 @@ const chooseParams = (plan: Plan, structural: ReadonlyMap<string, StoredNode>): 
   const floats = [...weights].filter(([name, { dtype }]) => isFloat(dtype) && plan.names.has(name))
   const canTrain = (name: string): boolean => reached.has(name) && !structural.has(name)
   if (options.trainable !== undefined) {
-    const chosen = select('trainable', options.trainable, floats.map(([name, { shape, dtype }]) => ({ name, shape, dtype })))
+    const chosen = select(
+      'trainable',
+      options.trainable,
+      floats.map(([name, { shape, dtype }]) => ({ name, shape, dtype })),
+    )
     for (const name of chosen) if (!canTrain(name)) explainBlocked(plan, name, structural)
     return chosen
   }
@@ -161,7 +190,8 @@ const chooseParams = (plan: Plan, structural: ReadonlyMap<string, StoredNode>): 
   return new Set(floats.flatMap(([name, { shape }]) => (canTrain(name) && sizeOf(shape) > 1 && !statistics.has(name) ? [name] : [])))
 }
 
-const placeholders = (ports: readonly OnnxPort[]): NamedTensors => record(ports.map(({ name, shape, dtype }) => [name, input(name, shape, dtype) as Tensor] as const))
+const placeholders = (ports: readonly OnnxPort[]): NamedTensors =>
+  record(ports.map(({ name, shape, dtype }) => [name, input(name, shape, dtype) as Tensor] as const))
 
 /**
  * Makes a model from what was read: runs it once with placeholders, so that everything wrong in it shows now.
@@ -173,8 +203,10 @@ export const buildModel = (source: OnnxSource, grafted: NamedConstants = {}): On
   const chosen = chooseParams(plan, trial.reading.structural)
   const states = new Set(training ? statisticsOf(plan.nodes) : [])
   for (const name of states) chosen.delete(name)
-  const pick = (test: (name: string) => boolean): NamedConstants => record([...source.weights].filter(([name]) => plan.names.has(name) && test(name)))
-  const ownOnly = (params: NamedTensors): NamedTensors => (source.grafts.length === 0 ? params : record(Object.entries(params).filter(([name]) => !(name in grafted))))
+  const pick = (test: (name: string) => boolean): NamedConstants =>
+    record([...source.weights].filter(([name]) => plan.names.has(name) && test(name)))
+  const ownOnly = (params: NamedTensors): NamedTensors =>
+    source.grafts.length === 0 ? params : record(Object.entries(params).filter(([name]) => !(name in grafted)))
   const applyWithState: OnnxModel['applyWithState'] = (params, state, inputs) => {
     const { outputs, reading } = runPlan(plan, { ...ownOnly(params), ...state }, inputs, training)
     return [withGrafts(source, { ...grafted, ...params }, outputs), { ...state, ...record(reading.statistics) }]
@@ -192,4 +224,3 @@ export const buildModel = (source: OnnxSource, grafted: NamedConstants = {}): On
     source,
   }
 }
-

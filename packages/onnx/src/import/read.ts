@@ -28,7 +28,10 @@ const fromRecord =
   (location, offset, length) => {
     const bytes = files[location]
     if (bytes === undefined)
-      throw new OnnxExternalDataError(location, `the model's weights lie in '${location}'; read the model by its path, or give the bytes: { externalData: { '${location}': … } }`)
+      throw new OnnxExternalDataError(
+        location,
+        `the model's weights lie in '${location}'; read the model by its path, or give the bytes: { externalData: { '${location}': … } }`,
+      )
     return bytes.subarray(offset, length === undefined ? undefined : offset + length)
   }
 
@@ -82,4 +85,5 @@ const orThrow = (result: Either<OnnxError, OnnxModel>): OnnxModel => {
  *
  * @throws {OnnxError}
  */
-export const fromOnnxOrThrow = async (source: string | Uint8Array, options: OnnxOptions = {}): Promise<OnnxModel> => orThrow(await fromOnnx(source, options)())
+export const fromOnnxOrThrow = async (source: string | Uint8Array, options: OnnxOptions = {}): Promise<OnnxModel> =>
+  orThrow(await fromOnnx(source, options)())

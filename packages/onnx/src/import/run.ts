@@ -34,20 +34,25 @@ export const lookUp = (scope: Scope | undefined, name: string): Value | undefine
   return undefined
 }
 
-const originsOf = (reading: Reading, tensors: readonly Tensor[]): string[] => [...new Set(tensors.flatMap((tensor) => reading.origins.get(tensor) ?? []))]
+const originsOf = (reading: Reading, tensors: readonly Tensor[]): string[] => [
+  ...new Set(tensors.flatMap((tensor) => reading.origins.get(tensor) ?? [])),
+]
 
 // Larger results stay in the graph until somebody needs them: reading a model should not copy its weights.
 const foldedElements = 65_536
 const foldedCost = 4_194_304
 
 const constantInputs = (call: Call): readonly Constant[] | undefined => {
+  // A graph inside the node may read what the node does not name; its own nodes fold by themselves.
+  if ([...call.node.attributes.values()].some(({ tag }) => tag === 'graph')) return undefined
   const tensors = call.values.flatMap((value) => value ?? [])
   return tensors.every(isConstant) ? tensors : undefined
 }
 
 /** Computes small results of constants at once, so that chains of shapes disappear. */
 const fold = (call: Call, output: Value | undefined, inputs: readonly Constant[] | undefined): Value | undefined => {
-  if (output === undefined || inputs === undefined || !isTensor(output) || isConstant(output) || sizeOf(output.shape) > foldedElements) return output
+  if (output === undefined || inputs === undefined || !isTensor(output) || isConstant(output) || sizeOf(output.shape) > foldedElements)
+    return output
   const cost = costOf([output])
   if (cost > foldedCost || cost > call.reading.left.elements) return output
   call.reading.left.elements -= cost
@@ -109,7 +114,8 @@ const raise = (error: Error): never => {
 }
 
 const spend = (frame: Frame): void => {
-  if (--frame.reading.left.nodes < 0) throw new OnnxLimitError('the model runs too many nodes; a loop in it takes too many turns to be unrolled')
+  if (--frame.reading.left.nodes < 0)
+    throw new OnnxLimitError('the model runs too many nodes; a loop in it takes too many turns to be unrolled')
   if (frame.depth > deepest) throw new OnnxLimitError(`the model nests functions and graphs more than ${deepest} deep`)
 }
 
@@ -124,13 +130,23 @@ export const runNodes = (nodes: readonly StoredNode[], outputs: readonly string[
     })
   }
   return outputs.map(
-    (name) => lookUp(scope, name) ?? raise(new OnnxGraphError(name, `output '${name}' has no value; its node gives fewer outputs than it names`)),
+    (name) =>
+      lookUp(scope, name) ?? raise(new OnnxGraphError(name, `output '${name}' has no value; its node gives fewer outputs than it names`)),
   )
 }
 
 /** Runs a graph inside a scope: its inputs are bound in order, its initializers are constants. */
 export const runGraph = (graph: StoredGraph, bindings: readonly Value[], parent: Scope | undefined, frame: Frame): readonly Value[] => {
-  const values = bindAll(graph.name, graph.inputs.map(({ name }) => name), bindings)
+  const values = bindAll(
+    graph.name,
+    graph.inputs.map(({ name }) => name),
+    bindings,
+  )
   for (const stored of graph.initializers) if (!values.has(stored.name)) values.set(stored.name, frame.reading.tensorOf(stored))
-  return runNodes(graph.nodes, graph.outputs.map(({ name }) => name), { values, parent }, frame)
+  return runNodes(
+    graph.nodes,
+    graph.outputs.map(({ name }) => name),
+    { values, parent },
+    frame,
+  )
 }

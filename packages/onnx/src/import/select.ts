@@ -35,7 +35,13 @@ export const select = (option: string, selector: Selector, weights: readonly Wei
   for (const part of flatten(selector)) {
     const matching = weights.filter(matcher(part))
     if (matching.length === 0)
-      throw new OnnxOptionError(option, `${option}: ${show(part)} matches no weight; the model has ${weights.slice(0, 8).map(({ name }) => `'${name}'`).join(', ')}${weights.length > 8 ? `, … (${weights.length})` : ''}`)
+      throw new OnnxOptionError(
+        option,
+        `${option}: ${show(part)} matches no weight; the model has ${weights
+          .slice(0, 8)
+          .map(({ name }) => `'${name}'`)
+          .join(', ')}${weights.length > 8 ? `, … (${weights.length})` : ''}`,
+      )
     for (const { name } of matching) chosen.add(name)
   }
   return chosen

@@ -8,6 +8,8 @@ export interface OnnxOptions {
   readonly dims?: Readonly<Record<string, number>>
   /** Whole shapes for inputs whose dimensions have no names. */
   readonly shapes?: Readonly<Record<string, Shape>>
+  /** Values for inputs that decide shapes (sizes, paddings, axes): such an input becomes a constant of the model. */
+  readonly values?: Readonly<Record<string, Constant>>
   /** Computes all floats in this dtype; default: as in the file. */
   readonly dtype?: FloatDType
   /** Which weights become `params`; default: every float weight of two or more elements but running statistics. */
@@ -67,6 +69,10 @@ export interface OnnxModel {
    */
   readonly apply: (params: NamedTensors, inputs: NamedTensors) => Record<string, Tensor>
   /** Like `apply`, with batch normalisation as training: gives the outputs and the new running statistics. */
-  readonly applyWithState: (params: NamedTensors, state: NamedTensors, inputs: NamedTensors) => readonly [Record<string, Tensor>, Record<string, Tensor>]
+  readonly applyWithState: (
+    params: NamedTensors,
+    state: NamedTensors,
+    inputs: NamedTensors,
+  ) => readonly [Record<string, Tensor>, Record<string, Tensor>]
   readonly source: OnnxSource
 }

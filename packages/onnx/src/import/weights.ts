@@ -28,7 +28,12 @@ export const storedWeights = (graph: StoredGraph): Map<string, StoredTensor> => 
 }
 
 export const readWeights = (graph: StoredGraph, float: FloatDType | undefined, external: ReadExternal): Map<string, Constant> =>
-  new Map([...storedWeights(graph)].map(([name, stored]) => [name, constantFrom(name === stored.name ? stored : { ...stored, name }, float, external)]))
+  new Map(
+    [...storedWeights(graph)].map(([name, stored]) => [
+      name,
+      constantFrom(name === stored.name ? stored : { ...stored, name }, float, external),
+    ]),
+  )
 
 /** The names of running statistics: inputs 3 and 4 of batch normalisation. */
 export const statisticsOf = (nodes: readonly StoredNode[]): Set<string> =>
@@ -42,7 +47,10 @@ const readsOf = (node: StoredNode): string[] => [
 const readsOfGraph = (graph: StoredGraph): string[] => [...graph.nodes.flatMap(readsOf), ...graph.outputs.map(({ name }) => name)]
 
 /** The nodes that the outputs need, in their order, and every name they read. */
-export const neededFor = (nodes: readonly StoredNode[], outputs: readonly string[]): { readonly nodes: StoredNode[]; readonly names: Set<string> } => {
+export const neededFor = (
+  nodes: readonly StoredNode[],
+  outputs: readonly string[],
+): { readonly nodes: StoredNode[]; readonly names: Set<string> } => {
   const names = new Set(outputs)
   const kept: StoredNode[] = []
   for (const node of nodes.toReversed())
@@ -54,7 +62,11 @@ export const neededFor = (nodes: readonly StoredNode[], outputs: readonly string
 }
 
 /** The names from which a path of ops with gradients leads to the outputs. */
-export const reachedBack = (nodes: readonly StoredNode[], outputs: readonly string[], blocks: (node: StoredNode) => boolean): Set<string> => {
+export const reachedBack = (
+  nodes: readonly StoredNode[],
+  outputs: readonly string[],
+  blocks: (node: StoredNode) => boolean,
+): Set<string> => {
   const names = new Set(outputs)
   for (const node of nodes.toReversed())
     if (!blocks(node) && node.outputs.some((name) => names.has(name))) for (const name of readsOf(node)) names.add(name)

@@ -24,7 +24,8 @@ const valuesOf = ({ source }: OnnxModel, params: NamedTensors): Map<string, Cons
   for (const [name, given] of Object.entries(params)) {
     const known = source.weights.get(name)
     if (known === undefined) throw new OnnxOptionError('params', `the file has no weight '${name}'`)
-    if (!sameShape(given.shape, known.shape)) throw new OnnxOptionError('params', `weight '${name}': expected ${showOperand(known)}, got ${showOperand(given)}`)
+    if (!sameShape(given.shape, known.shape))
+      throw new OnnxOptionError('params', `weight '${name}': expected ${showOperand(known)}, got ${showOperand(given)}`)
     if ((given as Tensor) !== known) values.set(name, evaluate(given) as Constant)
   }
   return values
@@ -49,7 +50,10 @@ const write = (model: OnnxModel, params: NamedTensors): Uint8Array => {
     return bytesField(graphNumber, splice(graph, editWeights(graph, replace)))
   })
   const size = parts.reduce((total, part) => total + part.length, 0)
-  if (size > longest) throw new OnnxLimitError(`the file would have ${size} bytes, more than a protobuf message can; write it with writeOnnx, which puts the weights into a file beside it`)
+  if (size > longest)
+    throw new OnnxLimitError(
+      `the file would have ${size} bytes, more than a protobuf message can; write it with writeOnnx, which puts the weights into a file beside it`,
+    )
   return joined(parts)
 }
 

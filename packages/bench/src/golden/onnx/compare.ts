@@ -20,7 +20,13 @@ export const compareNumber = (what: string, got: number, wanted: number, toleran
   report(what, Math.abs(got - wanted) / Math.max(Math.abs(wanted), Number.MIN_VALUE), tolerance)
 
 /** Compares one gradient on the scale of the largest of the file. */
-export const compareGradient = (name: string, got: Constant, wanted: FixtureGradient, scale: number, tolerance: number): string | undefined => {
+export const compareGradient = (
+  name: string,
+  got: Constant,
+  wanted: FixtureGradient,
+  scale: number,
+  tolerance: number,
+): string | undefined => {
   const { data } = got.attributes
   const picked = wanted.values.map((value, i) => value - (data[wanted.index?.[i] ?? i] as number))
   let [squares, sum] = [0, 0]

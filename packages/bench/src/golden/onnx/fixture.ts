@@ -27,7 +27,12 @@ export interface OnnxFixture {
   readonly outputs: readonly FixtureTensor[]
   readonly loss: { readonly kind: LossKind; readonly output: string; readonly target: Omit<FixtureTensor, 'name'>; readonly value: number }
   readonly parameters: readonly { readonly name: string; readonly gradient: FixtureGradient }[]
-  readonly sgd: { readonly learningRate: number; readonly steps: number; readonly losses: readonly number[]; readonly outputs: readonly FixtureTensor[] }
+  readonly sgd: {
+    readonly learningRate: number
+    readonly steps: number
+    readonly losses: readonly number[]
+    readonly outputs: readonly FixtureTensor[]
+  }
 }
 
 export interface BrokenFixture {

@@ -38,13 +38,19 @@ const stepOf =
       return [losses[fixture.loss.kind](outputs[fixture.loss.output] as Tensor, target), outputs]
     }
     const [[value, outputs], gradients] = valueAndGradWithAux(loss)(params)
-    const next = map((weight: Tensor, gradient: Tensor) => sub(weight, mul(gradient, fixture.sgd.learningRate)), params, gradients) as NamedTensors
+    const next = map(
+      (weight: Tensor, gradient: Tensor) => sub(weight, mul(gradient, fixture.sgd.learningRate)),
+      params,
+      gradients,
+    ) as NamedTensors
     return { loss: value, outputs, gradients, next }
   }
 
 type Run = (params: NamedConstants) => Promise<Step>
 
-const runners: Readonly<Record<'interpreter' | 'onnxruntime', (step: StepFunction, fixture: OnnxFixture, model: OnnxModel, float: FloatDType) => Promise<Run>>> = {
+const runners: Readonly<
+  Record<'interpreter' | 'onnxruntime', (step: StepFunction, fixture: OnnxFixture, model: OnnxModel, float: FloatDType) => Promise<Run>>
+> = {
   interpreter: (step, fixture, _, float) => {
     const run = interpret(step as never) as unknown as StepFunction
     return Promise.resolve((params) => Promise.resolve(run(params, ...dataOf(fixture, float))))
@@ -92,7 +98,13 @@ interface Trained {
 }
 
 /** Forward, loss, gradients and five steps of gradient descent with one executor. */
-const train = async (fixture: OnnxFixture, path: string, executor: keyof typeof runners, float: FloatDType, tolerance: number): Promise<Trained> => {
+const train = async (
+  fixture: OnnxFixture,
+  path: string,
+  executor: keyof typeof runners,
+  float: FloatDType,
+  tolerance: number,
+): Promise<Trained> => {
   const model = await readFixture(fixture, path, float)
   const run = await runners[executor](stepOf(fixture, model), fixture, model, float)
   const named = (part: string): string => `${fixture.name}/${part} (${executor})`
@@ -135,5 +147,9 @@ export const replayBroken = async (fixture: BrokenFixture, path: string): Promis
   if (E.isRight(read)) return [{ name: fixture.name, status: 'failed', reason: 'was read without an error' }]
   const { message } = read.left
   const isNamed = fixture.mentions.length === 0 || fixture.mentions.some((name) => message.includes(name))
-  return [isNamed ? { name: fixture.name, status: 'passed' } : { name: fixture.name, status: 'failed', reason: `the error names none of ${fixture.mentions.join(', ')}: ${message}` }]
+  return [
+    isNamed
+      ? { name: fixture.name, status: 'passed' }
+      : { name: fixture.name, status: 'failed', reason: `the error names none of ${fixture.mentions.join(', ')}: ${message}` },
+  ]
 }

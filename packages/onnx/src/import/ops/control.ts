@@ -1,31 +1,74 @@
-import { concat, expandDims, flip, isTensor, reshape, scalar, slice, split, squeeze, stack } from '@grad-ts/tensor'
+import {
+  concat,
+  expandDims,
+  flip,
+  isTensor,
+  reshape,
+  sameShape,
+  scalar,
+  sizeOf,
+  slice,
+  split,
+  squeeze,
+  stack,
+  where,
+} from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
-import { constantAt, fail, graphAttribute, has, intAttribute, intsAttribute, known, numberAt, optionalNumbersAt, sequenceAt, tensorAt, tensorsAt } from '../call.ts'
+import {
+  constantAt,
+  fail,
+  graphAttribute,
+  has,
+  intAttribute,
+  intsAttribute,
+  known,
+  numberAt,
+  optionalNumbersAt,
+  sequenceAt,
+  tensorAt,
+  tensorsAt,
+} from '../call.ts'
 import type { Call, Converter, Value } from '../call.ts'
 import { OnnxLimitError } from '../errors.ts'
 import { positionOf } from './layout.ts'
 
+const asTensors = (call: Call, values: readonly Value[]): Tensor[] =>
+  values.map((value) => (isTensor(value) ? value : fail(call, 'expected tensors, got a sequence')))
+
+/** A condition that depends on data computes both branches and picks; a known one runs its branch alone. */
 const choose: Converter = (call) => {
-  const branch = numberAt(call, 0) !== 0 ? 'then_branch' : 'else_branch'
-  return call.run(graphAttribute(call, branch), [])
+  const condition = tensorAt(call, 0)
+  if (sizeOf(condition.shape) !== 1) return fail(call, 'expected one condition')
+  const run = (name: string): readonly Value[] => call.run(graphAttribute(call, name), [])
+  const value = known(call.reading, condition)
+  if (value !== undefined) return run(numberAt(call, 0) !== 0 ? 'then_branch' : 'else_branch')
+  const [whenTrue, whenFalse] = [asTensors(call, run('then_branch')), asTensors(call, run('else_branch'))]
+  return whenTrue.map((x, i) => {
+    const y = whenFalse[i]
+    if (y === undefined || !sameShape(x.shape, y.shape))
+      return fail(call, 'the condition depends on data and the branches give different shapes')
+    return where(reshape(condition, []), x, y)
+  })
 }
 
 const mostTurns = 65_536
 
 const checkTurns = (call: Call, turns: number): void => {
-  if (turns > mostTurns) throw new OnnxLimitError(`node '${call.node.name}' (${call.node.op}) asks for ${turns} turns; at most ${mostTurns} are written out`)
+  if (turns > mostTurns)
+    throw new OnnxLimitError(`node '${call.node.name}' (${call.node.op}) asks for ${turns} turns; at most ${mostTurns} are written out`)
 }
-
-const asTensors = (call: Call, values: readonly Value[]): Tensor[] =>
-  values.map((value) => (isTensor(value) ? value : fail(call, 'a loop cannot collect sequences')))
 
 const isTrue = (call: Call, condition: Value | undefined): boolean => {
   const value = condition !== undefined && isTensor(condition) ? known(call.reading, condition) : undefined
-  return value === undefined ? fail(call, 'the condition must be known when the model is read, but it depends on data') : value.attributes.data[0] !== 0
+  return value === undefined
+    ? fail(call, 'the condition must be known when the model is read, but it depends on data')
+    : value.attributes.data[0] !== 0
 }
 
 const stacked = (call: Call, turns: readonly (readonly Tensor[])[], count: number): Tensor[] =>
-  Array.from({ length: count }, (_, i) => (turns.length === 0 ? fail(call, 'a loop without turns has nothing to collect') : stack(turns.map((outputs) => outputs[i] as Tensor))))
+  Array.from({ length: count }, (_, i) =>
+    turns.length === 0 ? fail(call, 'a loop without turns has nothing to collect') : stack(turns.map((outputs) => outputs[i] as Tensor)),
+  )
 
 /** Writes the turns of a loop out; how many there are must be known. */
 const loop: Converter = (call) => {
@@ -62,7 +105,13 @@ const scanned: Converter = (call) => {
     const cuts = sequences.map((sequence, i) => {
       const axis = positionOf(call, inputAxes[i] ?? 0, sequence.shape.length)
       const at = backwards[i] === 1 ? turns - 1 - turn : turn
-      return reshape(slice(sequence, sequence.shape.map((_, k) => (k === axis ? { start: at, end: at + 1 } : null))), sequence.shape.filter((_, k) => k !== axis))
+      return reshape(
+        slice(
+          sequence,
+          sequence.shape.map((_, k) => (k === axis ? { start: at, end: at + 1 } : null)),
+        ),
+        sequence.shape.filter((_, k) => k !== axis),
+      )
     })
     const results = asTensors(call, call.run(body, [...carried, ...cuts]))
     carried = results.slice(0, states.length)
@@ -71,7 +120,12 @@ const scanned: Converter = (call) => {
   const collected = stacked(call, outputs, body.outputs.length - states.length).map((output, i) => {
     const ordered = outBackwards[i] === 1 ? flip(output, 0) : output
     const axis = outputAxes[i] ?? 0
-    return axis === 0 ? ordered : stack(split(ordered, Array.from<number>({ length: turns }).fill(1)).map((part) => squeeze(part, 0)), axis)
+    return axis === 0
+      ? ordered
+      : stack(
+          split(ordered, Array.from<number>({ length: turns }).fill(1)).map((part) => squeeze(part, 0)),
+          axis,
+        )
   })
   return [...carried, ...collected]
 }
@@ -83,7 +137,8 @@ const splitToSequence: Converter = (call) => {
   const given = optionalNumbersAt(call, 1)
   const size = given === undefined ? 1 : tensorAt(call, 1).shape.length === 0 ? (given[0] as number) : undefined
   if (size !== undefined && size < 1) return fail(call, `cannot split into parts of ${size}`)
-  const lengths = size === undefined ? (given as number[]) : Array.from({ length: Math.ceil(length / size) }, (_, i) => Math.min(size, length - i * size))
+  const lengths =
+    size === undefined ? (given as number[]) : Array.from({ length: Math.ceil(length / size) }, (_, i) => Math.min(size, length - i * size))
   const pieces = split(x, lengths, axis)
   return [given === undefined && intAttribute(call, 'keepdims', 1) === 0 ? pieces.map((piece) => squeeze(piece, axis)) : pieces]
 }
@@ -100,7 +155,12 @@ const joinSequence: Converter = (call) => {
   if (first === undefined) return fail(call, 'the sequence is empty')
   const isNew = intAttribute(call, 'new_axis', 0) === 1
   const axis = positionOf(call, intAttribute(call, 'axis', 0), first.shape.length + Number(isNew))
-  return isNew ? concat(list.map((part) => expandDims(part, axis)), axis) : concat(list, axis)
+  return isNew
+    ? concat(
+        list.map((part) => expandDims(part, axis)),
+        axis,
+      )
+    : concat(list, axis)
 }
 
 /** Control flow whose course is known when the file is read, and sequences, which then are lists. */

@@ -1,6 +1,55 @@
 import {
-  abs, add, and, cast, ceil, clamp, cos, div, equal, erf, exp, expm1, floor, greater, greaterEqual, isFloat, isNaN, less, lessEqual, log, log1p,
-  maximum, minimum, mod, mul, neg, not, or, pow, reciprocal, relu, reshape, round, sigmoid, sign, sin, sqrt, square, sub, tanh, where, xor,
+  abs,
+  acos,
+  acosh,
+  add,
+  and,
+  asin,
+  asinh,
+  atan,
+  atanh,
+  cast,
+  ceil,
+  clamp,
+  cos,
+  cosh,
+  div,
+  equal,
+  erf,
+  exp,
+  expm1,
+  floor,
+  greater,
+  greaterEqual,
+  isFloat,
+  isNaN,
+  less,
+  lessEqual,
+  log,
+  maximum,
+  minimum,
+  mod,
+  mul,
+  neg,
+  not,
+  or,
+  pow,
+  reciprocal,
+  relu,
+  reshape,
+  round,
+  sigmoid,
+  sign,
+  sin,
+  sinh,
+  softplus,
+  sqrt,
+  square,
+  sub,
+  tan,
+  tanh,
+  where,
+  xor,
 } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { fail, floatAttribute, has, intAttribute, optionalAt, optionalFloat, stringAttribute, tensorAt, tensorsAt } from '../call.ts'
@@ -53,9 +102,6 @@ const power = (x: Tensor, exponent: Tensor): Tensor => {
   return isFloat(x.dtype) ? pow(x, converted) : cast(round(pow(cast(x, 'float64'), cast(exponent, 'float64'))), x.dtype)
 }
 
-/** log(1 + eˣ) without overflow. */
-export const softplus = (x: Tensor): Tensor => add(relu(x), log1p(exp(neg(abs(x)))))
-
 const normalCdf = (x: Tensor): Tensor => mul(0.5, add(1, erf(mul(x, Math.SQRT1_2))))
 
 /** x·Φ(x), or its approximation through tanh. */
@@ -68,12 +114,6 @@ export const gelu = (x: Tensor, approximate: boolean): Tensor => {
 const elu = (x: Tensor, alpha: number): Tensor => where(greater(x, 0), x, mul(alpha, expm1(minimum(x, 0))))
 
 export const hardSigmoid = (x: Tensor, alpha: number, beta: number): Tensor => clamp(add(mul(x, alpha), beta), 0, 1)
-
-const sinh = (x: Tensor): Tensor => mul(0.5, sub(exp(x), exp(neg(x))))
-const cosh = (x: Tensor): Tensor => mul(0.5, add(exp(x), exp(neg(x))))
-const asinh = (x: Tensor): Tensor => mul(sign(x), log(add(abs(x), sqrt(add(square(x), 1)))))
-const acosh = (x: Tensor): Tensor => log(add(x, sqrt(sub(square(x), 1))))
-const atanh = (x: Tensor): Tensor => mul(0.5, sub(log1p(x), log1p(neg(x))))
 
 const castTo = (call: Call, x: Tensor, type: number): Tensor => {
   const dtype = dtypeOf(type, call.reading.float)
@@ -119,10 +159,13 @@ const dropout: Converter = (call) => {
 /** Elementwise operators; the broadcast rules of both sides are NumPy's. */
 export const elementwise: Readonly<Record<string, Converter>> = {
   Abs: unary(abs),
+  Acos: unary(acos),
   Acosh: unary(acosh),
   Add: binary(add),
   And: binary(and),
+  Asin: unary(asin),
   Asinh: unary(asinh),
+  Atan: unary(atan),
   Atanh: unary(atanh),
   Cast: (call) => castTo(call, tensorAt(call, 0), intAttribute(call, 'to', 0)),
   CastLike: (call) => cast(tensorAt(call, 0), tensorAt(call, 1).dtype),
@@ -171,7 +214,8 @@ export const elementwise: Readonly<Record<string, Converter>> = {
   Reciprocal: unary(reciprocal),
   Relu: unary((x) => (isFloat(x.dtype) ? relu(x) : maximum(x, 0))),
   Round: unary(round),
-  Selu: (call) => mul(floatAttribute(call, 'gamma', 1.0507009873554805), elu(tensorAt(call, 0), floatAttribute(call, 'alpha', 1.6732632423543772))),
+  Selu: (call) =>
+    mul(floatAttribute(call, 'gamma', 1.0507009873554805), elu(tensorAt(call, 0), floatAttribute(call, 'alpha', 1.6732632423543772))),
   Shrink: shrink,
   Sigmoid: unary(sigmoid),
   Sign: unary(sign),
@@ -183,7 +227,7 @@ export const elementwise: Readonly<Record<string, Converter>> = {
   Sub: binary(sub),
   Sum: variadic(add),
   Swish: (call) => mul(tensorAt(call, 0), sigmoid(mul(tensorAt(call, 0), floatAttribute(call, 'alpha', 1)))),
-  Tan: (call) => div(sin(tensorAt(call, 0)), cos(tensorAt(call, 0))),
+  Tan: unary(tan),
   Tanh: unary(tanh),
   ThresholdedRelu: (call) => {
     const x = tensorAt(call, 0)
@@ -196,7 +240,10 @@ export const elementwise: Readonly<Record<string, Converter>> = {
 /** The zero point and scale of a quantised tensor, aligned with its channel axis. */
 const alignTo = (x: Tensor, factor: Tensor, axis: number): Tensor =>
   factor.shape.length === 1 && (factor.shape[0] as number) > 1
-    ? reshape(factor, x.shape.map((_, i) => (i === (axis + x.shape.length) % x.shape.length ? (factor.shape[0] as number) : 1)))
+    ? reshape(
+        factor,
+        x.shape.map((_, i) => (i === (axis + x.shape.length) % x.shape.length ? (factor.shape[0] as number) : 1)),
+      )
     : factor.shape.length === 1
       ? reshape(factor, [])
       : factor

@@ -1,4 +1,28 @@
-import { add, broadcastTo, cast, concat, div, equal, expandDims, gather, less, mul, not, reshape, scatterAdd, scatterAddAlong, sizeOf, squeeze, stridesOf, sum, takeAlongAxis, tensor, transpose, where } from '@grad-ts/tensor'
+import {
+  add,
+  broadcastTo,
+  cast,
+  concat,
+  div,
+  equal,
+  expandDims,
+  gather,
+  less,
+  logSoftmax,
+  mul,
+  not,
+  reshape,
+  scatterAdd,
+  scatterAddAlong,
+  sizeOf,
+  squeeze,
+  stridesOf,
+  sum,
+  takeAlongAxis,
+  tensor,
+  transpose,
+  where,
+} from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { constantAt, fail, intAttribute, numberAt, optionalInt, stringAttribute, tensorAt } from '../call.ts'
 import type { Call, Converter } from '../call.ts'
@@ -9,7 +33,12 @@ const wrapped = (indices: Tensor, length: number): Tensor => {
   const integers = cast(indices, 'int32')
   if (integers.op === 'constant') {
     const { data } = (integers as Tensor<'constant'>).attributes
-    return data.every((index) => index >= 0) ? integers : tensor(Int32Array.from(data, (index) => (index < 0 ? index + length : index)), { shape: integers.shape })
+    return data.every((index) => index >= 0)
+      ? integers
+      : tensor(
+          Int32Array.from(data, (index) => (index < 0 ? index + length : index)),
+          { shape: integers.shape },
+        )
   }
   return where(less(integers, 0), add(integers, length), integers)
 }
@@ -24,7 +53,16 @@ const gathered: Converter = (call) => {
 const trimTo = (x: Tensor, indices: Tensor, axis: number): Tensor =>
   x.shape.reduce((result, length, i) => {
     const kept = indices.shape[i] as number
-    return i === axis || kept === length ? result : gather(result, tensor(Int32Array.from({ length: kept }, (_, k) => k), { shape: [kept] }), i)
+    return i === axis || kept === length
+      ? result
+      : gather(
+          result,
+          tensor(
+            Int32Array.from({ length: kept }, (_, k) => k),
+            { shape: [kept] },
+          ),
+          i,
+        )
   }, x)
 
 const gatherElements: Converter = (call) => {
@@ -45,7 +83,9 @@ const flatPlaces = (call: Call, indices: Tensor, lengths: readonly number[]): Te
     const column = squeeze(gather(cast(indices, 'int32'), tensor(Int32Array.of(i), { shape: [1] }), indices.shape.length - 1), -1)
     return mul(wrapped(column, length), strides[i] as number)
   })
-  return parts.length === 0 ? tensor(new Int32Array(sizeOf(indices.shape.slice(0, -1))), { shape: indices.shape.slice(0, -1) }) : parts.reduce((x, y) => add(x, y))
+  return parts.length === 0
+    ? tensor(new Int32Array(sizeOf(indices.shape.slice(0, -1))), { shape: indices.shape.slice(0, -1) })
+    : parts.reduce((x, y) => add(x, y))
 }
 
 /** `batch_dims` joins the leading axes of data and indices into the tuples. */
@@ -53,7 +93,10 @@ const withBatchAxes = (indices: Tensor, batch: number): Tensor => {
   if (batch === 0) return indices
   const lead = indices.shape.slice(0, -1)
   const columns = Array.from({ length: batch }, (_, axis) => {
-    const counts = tensor(Int32Array.from({ length: lead[axis] as number }, (_unused, i) => i), { shape: lead.map((length, i) => (i === axis ? length : 1)) })
+    const counts = tensor(
+      Int32Array.from({ length: lead[axis] as number }, (_unused, i) => i),
+      { shape: lead.map((length, i) => (i === axis ? length : 1)) },
+    )
     return expandDims(broadcastTo(counts, lead), -1)
   })
   return concat([...columns, cast(indices, 'int32')], indices.shape.length - 1)
@@ -89,13 +132,26 @@ const scatterElements: Converter = (call) => {
   const length = x.shape[axis] as number
   const indices = wrapped(tensorAt(call, 1), length)
   if (indices.shape.length !== x.shape.length) return fail(call, 'expected indices of the rank of the data')
-  if (indices.shape.every((size, i) => i === axis || size === x.shape[i])) return applied(call, x, updates, (values) => scatterAddAlong(values, indices, { axis, length }))
+  if (indices.shape.every((size, i) => i === axis || size === x.shape[i]))
+    return applied(call, x, updates, (values) => scatterAddAlong(values, indices, { axis, length }))
   const strides = stridesOf(x.shape)
   const places = indices.shape.map((size, i) => {
-    const along = i === axis ? indices : tensor(Int32Array.from({ length: size }, (_, k) => k), { shape: indices.shape.map((_, k) => (k === i ? size : 1)) })
+    const along =
+      i === axis
+        ? indices
+        : tensor(
+            Int32Array.from({ length: size }, (_, k) => k),
+            { shape: indices.shape.map((_, k) => (k === i ? size : 1)) },
+          )
     return mul(along, strides[i] as number)
   })
-  const flat = reshape(broadcastTo(places.reduce((a, b) => add(a, b)), indices.shape), [-1])
+  const flat = reshape(
+    broadcastTo(
+      places.reduce((a, b) => add(a, b)),
+      indices.shape,
+    ),
+    [-1],
+  )
   return applied(call, x, updates, (values) => reshape(scatterAdd(reshape(values, [-1]), flat, { length: sizeOf(x.shape) }), x.shape))
 }
 
@@ -105,7 +161,9 @@ const scatterND: Converter = (call) => {
   const count = sizeOf(x.shape.slice(0, depth))
   const rest = x.shape.slice(depth)
   const places = reshape(flatPlaces(call, indices, x.shape), [-1])
-  return applied(call, x, updates, (values) => reshape(scatterAdd(reshape(values, [places.shape[0] as number, ...rest]), places, { length: count }), x.shape))
+  return applied(call, x, updates, (values) =>
+    reshape(scatterAdd(reshape(values, [places.shape[0] as number, ...rest]), places, { length: count }), x.shape),
+  )
 }
 
 const hot: Converter = (call) => {
@@ -114,7 +172,10 @@ const hot: Converter = (call) => {
   const values = tensorAt(call, 2)
   const rank = indices.shape.length + 1
   const axis = positionOf(call, intAttribute(call, 'axis', -1), rank)
-  const counts = tensor(Int32Array.from({ length: depth }, (_, i) => i), { shape: Array.from({ length: rank }, (_, i) => (i === axis ? depth : 1)) })
+  const counts = tensor(
+    Int32Array.from({ length: depth }, (_, i) => i),
+    { shape: Array.from({ length: rank }, (_, i) => (i === axis ? depth : 1)) },
+  )
   const at = equal(expandDims(wrapped(indices, depth), axis), counts)
   const [off, on] = [0, 1].map((i) => reshape(gather(values, tensor(Int32Array.of(i), { shape: [1] })), [])) as [Tensor, Tensor]
   return where(at, on, off)
@@ -131,8 +192,8 @@ const compressed: Converter = (call) => {
 /** Moves the classes of scores `[N, C, …]` to the last axis. */
 const classesLast = (x: Tensor): Tensor => transpose(x, [0, ...[...x.shape.keys()].slice(2), 1])
 
-const pickedLogits = (call: Call): readonly [Tensor, Tensor] => {
-  const scores = classesLast(tensorAt(call, 0))
+const pickedLogits = (call: Call, given: Tensor): readonly [Tensor, Tensor] => {
+  const scores = classesLast(given)
   const labels = cast(tensorAt(call, 1), 'int32')
   const ignored = optionalInt(call, 'ignore_index')
   const safe = ignored === undefined ? labels : where(equal(labels, ignored), 0, labels)
@@ -143,12 +204,17 @@ const pickedLogits = (call: Call): readonly [Tensor, Tensor] => {
 }
 
 /** Means over a batch, weighted by class. */
-const negativeLogLikelihood: Converter = (call) => {
-  const [picked, weights] = pickedLogits(call)
+const lossOf = (call: Call, logProbabilities: Tensor): Tensor => {
+  const [picked, weights] = pickedLogits(call, logProbabilities)
   const losses = mul(mul(picked, weights), -1)
   const reduction = stringAttribute(call, 'reduction', 'mean')
   if (reduction === 'none') return losses
   return reduction === 'sum' ? sum(losses) : div(sum(losses), sum(weights))
+}
+
+const crossEntropy: Converter = (call) => {
+  const logProbabilities = logSoftmax(tensorAt(call, 0), 1)
+  return [lossOf(call, logProbabilities), logProbabilities]
 }
 
 /** Operators that read or write at positions given by a tensor. */
@@ -157,9 +223,10 @@ export const indexing: Readonly<Record<string, Converter>> = {
   Gather: gathered,
   GatherElements: gatherElements,
   GatherND: gatherND,
-  NegativeLogLikelihoodLoss: negativeLogLikelihood,
+  NegativeLogLikelihoodLoss: (call) => lossOf(call, tensorAt(call, 0)),
   OneHot: hot,
   Scatter: scatterElements,
   ScatterElements: scatterElements,
   ScatterND: scatterND,
+  SoftmaxCrossEntropyLoss: crossEntropy,
 }

@@ -1,6 +1,35 @@
-import { broadcastShapes, broadcastTo, cast, concat, gather, pad as padWith, reshape, sizeOf, slice, split as splitInto, tensor, transpose, where } from '@grad-ts/tensor'
-import type { Tensor } from '@grad-ts/tensor'
-import { fail, floatAttribute, intAttribute, intsAttribute, numberAt, numbersAt, optionalInt, optionalNumbersAt, outputCount, stringAttribute, tensorAt, tensorsAt } from '../call.ts'
+import {
+  broadcastShapes,
+  broadcastTo,
+  cast,
+  concat,
+  gather,
+  pad,
+  padWith,
+  reshape,
+  sizeOf,
+  slice,
+  split as splitInto,
+  tensor,
+  tile,
+  transpose,
+  where,
+} from '@grad-ts/tensor'
+import type { PadMode, Tensor } from '@grad-ts/tensor'
+import {
+  fail,
+  floatAttribute,
+  intAttribute,
+  intsAttribute,
+  numberAt,
+  numbersAt,
+  optionalInt,
+  optionalNumbersAt,
+  outputCount,
+  stringAttribute,
+  tensorAt,
+  tensorsAt,
+} from '../call.ts'
 import type { Call, Converter } from '../call.ts'
 import { checkShape } from './shape.ts'
 
@@ -11,7 +40,9 @@ export const axesOf = (call: Call, since: number, position = 1): readonly number
 /** A possibly negative axis as its position. */
 export const positionOf = (call: Call, axis: number, rank: number): number => {
   const position = axis < 0 ? axis + rank : axis
-  return Number.isInteger(position) && position >= 0 && position < Math.max(rank, 1) ? position : fail(call, `axis ${axis} is out of range for rank ${rank}`)
+  return Number.isInteger(position) && position >= 0 && position < Math.max(rank, 1)
+    ? position
+    : fail(call, `axis ${axis} is out of range for rank ${rank}`)
 }
 
 const reshapeTo: Converter = (call) => {
@@ -19,7 +50,11 @@ const reshapeTo: Converter = (call) => {
   const asked = call.opset >= 5 ? numbersAt(call, 1) : (intsAttribute(call, 'shape') ?? [])
   const keepZero = intAttribute(call, 'allowzero', 0) === 1
   const target = asked.map((length, axis) => (length === 0 && !keepZero ? (x.shape[axis] ?? 0) : length))
-  if (target.includes(-1) && sizeOf(target.filter((length) => length !== -1)) === 0) return reshape(x, target.map((length) => (length === -1 ? 0 : length)))
+  if (target.includes(-1) && sizeOf(target.filter((length) => length !== -1)) === 0)
+    return reshape(
+      x,
+      target.map((length) => (length === -1 ? 0 : length)),
+    )
   return reshape(x, target)
 }
 
@@ -36,7 +71,10 @@ const squeeze: Converter = (call) => {
   const isDropped = (length: number, axis: number): boolean => (axes === undefined ? length === 1 : axes.includes(axis))
   const long = axes?.find((axis) => x.shape[axis] !== 1)
   if (long !== undefined) return fail(call, `axis ${long} has length ${x.shape[long]}, expected 1`)
-  return reshape(x, x.shape.filter((length, axis) => !isDropped(length, axis)))
+  return reshape(
+    x,
+    x.shape.filter((length, axis) => !isDropped(length, axis)),
+  )
 }
 
 const unsqueeze: Converter = (call) => {
@@ -45,7 +83,10 @@ const unsqueeze: Converter = (call) => {
   const rank = x.shape.length + axes.length
   const added = new Set(axes.map((axis) => positionOf(call, axis, rank)))
   const lengths = [...x.shape]
-  return reshape(x, Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (lengths.shift() ?? 1))))
+  return reshape(
+    x,
+    Array.from({ length: rank }, (_, axis) => (added.has(axis) ? 1 : (lengths.shift() ?? 1))),
+  )
 }
 
 const splitEqually = (call: Call, length: number): number[] => {
@@ -95,24 +136,16 @@ const sliced: Converter = (call) => {
 /** The amounts of `Pad` for every axis, in ONNX's order: all before, then all after. */
 const padAmounts = (call: Call, rank: number): readonly (readonly [number, number])[] => {
   const amounts = call.opset >= 11 ? numbersAt(call, 1) : (intsAttribute(call, 'pads') ?? intsAttribute(call, 'paddings') ?? [])
-  const axes = (call.opset >= 18 ? optionalNumbersAt(call, 3) : undefined)?.map((axis) => positionOf(call, axis, rank)) ?? [...Array(rank).keys()]
+  const axes = (call.opset >= 18 ? optionalNumbersAt(call, 3) : undefined)?.map((axis) => positionOf(call, axis, rank)) ?? [
+    ...Array(rank).keys(),
+  ]
   if (amounts.length !== axes.length * 2) return fail(call, `expected ${axes.length * 2} amounts, got ${amounts.length}`)
   const widths = Array.from({ length: rank }, () => [0, 0] as readonly [number, number])
   axes.forEach((axis, i) => (widths[axis] = [amounts[i] as number, amounts[i + axes.length] as number]))
   return widths
 }
 
-/** Which element each position of a padded axis repeats. */
-const mirrored: Readonly<Record<string, (at: number, length: number) => number>> = {
-  edge: (at, length) => clampTo(at, 0, length - 1),
-  reflect: (at, length) => {
-    if (length === 1) return 0
-    const period = 2 * (length - 1)
-    const place = ((at % period) + period) % period
-    return place < length ? place : period - place
-  },
-  wrap: (at, length) => ((at % length) + length) % length,
-}
+const borders: Readonly<Record<string, PadMode>> = { edge: 'edge', reflect: 'reflect', wrap: 'circular' }
 
 /** A negative amount cuts off. */
 const crop = (x: Tensor, widths: readonly (readonly [number, number])[]): Tensor =>
@@ -121,49 +154,42 @@ const crop = (x: Tensor, widths: readonly (readonly [number, number])[]): Tensor
     widths.map(([before, after], axis) => ({ start: Math.max(0, -before), end: (x.shape[axis] as number) + Math.min(0, after) })),
   )
 
-const repeatBorder = (x: Tensor, widths: readonly (readonly [number, number])[], place: (at: number, length: number) => number): Tensor =>
-  widths.reduce((result, [before, after], axis) => {
-    if (before === 0 && after === 0) return result
-    const length = result.shape[axis] as number
-    const places = Array.from({ length: before + length + after }, (_, i) => place(i - before, length))
-    return gather(result, tensor(Int32Array.from(places), { shape: [places.length] }), axis)
-  }, x)
-
 const padded: Converter = (call) => {
   const x = tensorAt(call, 0)
   const widths = padAmounts(call, x.shape.length)
-  checkShape(call, x.shape.map((length, axis) => length + Math.max(0, widths[axis]?.[0] ?? 0) + Math.max(0, widths[axis]?.[1] ?? 0)))
+  checkShape(
+    call,
+    x.shape.map((length, axis) => length + Math.max(0, widths[axis]?.[0] ?? 0) + Math.max(0, widths[axis]?.[1] ?? 0)),
+  )
   const cropped = crop(x, widths)
   const grown = widths.map(([before, after]) => [Math.max(0, before), Math.max(0, after)] as const)
   const mode = stringAttribute(call, 'mode', 'constant')
-  const place = mirrored[mode]
-  if (place !== undefined) return repeatBorder(cropped, grown, place)
+  const border = borders[mode]
+  if (border !== undefined) return padWith(cropped, grown, border)
   if (mode !== 'constant') return fail(call, `pad mode '${mode}' is not known; expected constant, reflect, edge or wrap`)
-  if (x.dtype === 'bool') return cast(padWith(cast(cropped, 'int32'), grown, optionalNumbersAt(call, 2)?.[0] ?? 0), 'bool')
-  return padWith(cropped, grown, call.opset >= 11 ? (optionalNumbersAt(call, 2)?.[0] ?? 0) : floatAttribute(call, 'value', 0))
+  if (x.dtype === 'bool') return cast(pad(cast(cropped, 'int32'), grown, optionalNumbersAt(call, 2)?.[0] ?? 0), 'bool')
+  return pad(cropped, grown, call.opset >= 11 ? (optionalNumbersAt(call, 2)?.[0] ?? 0) : floatAttribute(call, 'value', 0))
 }
 
 const expand: Converter = (call) => {
   const x = tensorAt(call, 0)
   const asked = checkShape(call, numbersAt(call, 1))
   const target = broadcastShapes(x.shape, asked)
-  return target === undefined ? fail(call, `shape [${x.shape.join(', ')}] does not broadcast to [${asked.join(', ')}]`) : broadcastTo(x, checkShape(call, target))
+  return target === undefined
+    ? fail(call, `shape [${x.shape.join(', ')}] does not broadcast to [${asked.join(', ')}]`)
+    : broadcastTo(x, checkShape(call, target))
 }
 
-/** Repeats as a broadcast along a new axis before each one, so that the gradient is a sum. */
-const repeat = (x: Tensor, repeats: readonly number[]): Tensor => {
-  const interleaved = x.shape.flatMap((length, axis) => ((repeats[axis] ?? 1) === 1 ? [length] : [1, length]))
-  const wide = x.shape.flatMap((length, axis) => ((repeats[axis] ?? 1) === 1 ? [length] : [repeats[axis] as number, length]))
-  return reshape(broadcastTo(reshape(x, interleaved), wide), x.shape.map((length, axis) => length * (repeats[axis] ?? 1)))
-}
-
-const tile: Converter = (call) => {
+const tiled: Converter = (call) => {
   const x = tensorAt(call, 0)
   const repeats = call.opset >= 6 ? numbersAt(call, 1) : x.shape.map((_, axis) => (axis === numberAt(call, 2) ? numberAt(call, 1) : 1))
   if (repeats.length !== x.shape.length) return fail(call, `expected ${x.shape.length} repeats, got ${repeats.length}`)
   checkShape(call, repeats)
-  checkShape(call, x.shape.map((length, axis) => length * (repeats[axis] as number)))
-  return repeat(x, repeats)
+  checkShape(
+    call,
+    x.shape.map((length, axis) => length * (repeats[axis] as number)),
+  )
+  return tile(x, repeats)
 }
 
 const depthToSpace: Converter = (call) => {
@@ -182,7 +208,8 @@ const spaceToDepth: Converter = (call) => {
   const x = tensorAt(call, 0)
   const [batch, channels, height, width] = x.shape as [number, number, number, number]
   const block = intAttribute(call, 'blocksize', 1)
-  if (x.shape.length !== 4 || height % block !== 0 || width % block !== 0) return fail(call, `expected [N, C, H, W] with H and W divisible by ${block}`)
+  if (x.shape.length !== 4 || height % block !== 0 || width % block !== 0)
+    return fail(call, `expected [N, C, H, W] with H and W divisible by ${block}`)
   const parts = [batch, channels, height / block, block, width / block, block]
   return reshape(transpose(reshape(x, parts), [0, 3, 5, 1, 2, 4]), [batch, channels * block * block, height / block, width / block])
 }
@@ -216,7 +243,8 @@ const reverseSequence: Converter = (call) => {
 const transposed: Converter = (call) => {
   const x = tensorAt(call, 0)
   const permutation = intsAttribute(call, 'perm')
-  if (permutation !== undefined && [...permutation].sort((a, b) => a - b).some((axis, i) => axis !== i)) return fail(call, `[${permutation.join(', ')}] is not a permutation`)
+  if (permutation !== undefined && [...permutation].sort((a, b) => a - b).some((axis, i) => axis !== i))
+    return fail(call, `[${permutation.join(', ')}] is not a permutation`)
   return permutation === undefined ? transpose(x) : transpose(x, permutation)
 }
 
@@ -243,7 +271,7 @@ export const layout: Readonly<Record<string, Converter>> = {
   SpaceToDepth: spaceToDepth,
   Split: split,
   Squeeze: squeeze,
-  Tile: tile,
+  Tile: tiled,
   Transpose: transposed,
   Trilu: triangle,
   Unsqueeze: unsqueeze,
@@ -252,4 +280,3 @@ export const layout: Readonly<Record<string, Converter>> = {
 /** Puts a vector of channels beside axis 1 of a tensor: `[C]` becomes `[C, 1, …]`. */
 export const alongChannels = (x: Tensor, vector: Tensor): Tensor =>
   vector.shape.length === 1 ? reshape(vector, [vector.shape[0] as number, ...x.shape.slice(2).map(() => 1)]) : vector
-

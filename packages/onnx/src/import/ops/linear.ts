@@ -1,8 +1,7 @@
-import { add, cast, isFloat, matmul, mul, reshape, round, swapAxes } from '@grad-ts/tensor'
+import { add, cast, determinant, einsum, isFloat, matmul, mul, reshape, round, swapAxes } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { fail, floatAttribute, intAttribute, optionalAt, stringAttribute, tensorAt, tensorsAt } from '../call.ts'
 import type { Converter } from '../call.ts'
-import { contract } from './einsum.ts'
 
 /** NumPy's product: a vector becomes a matrix and its axis goes away again. */
 export const multiply = (a: Tensor, b: Tensor): Tensor => {
@@ -27,11 +26,12 @@ const gemm: Converter = (call) => {
   return bias === undefined ? product : add(product, scaled(bias, floatAttribute(call, 'beta', 1)))
 }
 
-const einsum: Converter = (call) => contract(call, stringAttribute(call, 'equation', ''), tensorsAt(call))
+const contraction: Converter = (call) => einsum(stringAttribute(call, 'equation', ''), ...tensorsAt(call))
 
 /** Products of matrices. */
 export const linear: Readonly<Record<string, Converter>> = {
-  Einsum: einsum,
+  Det: (call) => determinant(tensorAt(call, 0)),
+  Einsum: contraction,
   Gemm: gemm,
   MatMul: (call) => multiply(tensorAt(call, 0), tensorAt(call, 1)),
 }

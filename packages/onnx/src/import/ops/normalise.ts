@@ -43,10 +43,11 @@ const batchNorm: Converter = (call) => {
   const epsilon = floatAttribute(call, 'epsilon', 1e-5)
   const [scale, shift, average, variance] = [1, 2, 3, 4].map((i) => tensorAt(call, i)) as [Tensor, Tensor, Tensor, Tensor]
   const channels = x.shape[1] ?? 1
-  if ([scale, shift, average, variance].some(({ shape }) => shape.length !== 1 || shape[0] !== channels)) return fail(call, `expected scale, bias, mean and variance of shape [${channels}]`)
+  if ([scale, shift, average, variance].some(({ shape }) => shape.length !== 1 || shape[0] !== channels))
+    return fail(call, `expected scale, bias, mean and variance of shape [${channels}]`)
   if (call.reading.training) return trainBatchNorm(call, x, epsilon)
   const factor = mul(scale, rsqrt(add(variance, epsilon)))
-  return [add(mul(sub(x, alongChannels(x, average)), alongChannels(x, factor)), alongChannels(x, shift))]
+  return [add(mul(sub(x, alongChannels(x, average)), alongChannels(x, factor)), alongChannels(x, shift)), average, variance]
 }
 
 const layerNorm: Converter = (call) => {
@@ -94,7 +95,10 @@ const localResponseNorm: Converter = (call) => {
   const x = tensorAt(call, 0)
   const size = intAttribute(call, 'size', 1)
   const [before, after] = [Math.floor((size - 1) / 2), Math.ceil((size - 1) / 2)]
-  const squares = pad(square(x), x.shape.map((_, axis) => (axis === 1 ? [before, after] : [0, 0]) as readonly [number, number]))
+  const squares = pad(
+    square(x),
+    x.shape.map((_, axis) => (axis === 1 ? [before, after] : [0, 0]) as readonly [number, number]),
+  )
   const channels = x.shape[1] as number
   if (size < 1 || size > 1024) return fail(call, `a window of ${size} channels cannot be read`)
   const windows = Array.from({ length: size }, (_, i) => slice(squares, [null, { start: i, end: i + channels }]))

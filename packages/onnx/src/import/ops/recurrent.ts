@@ -1,18 +1,64 @@
-import { abs, add, arange, cast, clamp, div, expandDims, less, matmul, mul, relu, reshape, scan, sigmoid, slice, split, stack, sub, tanh, transpose, where, zeros } from '@grad-ts/tensor'
+import {
+  abs,
+  add,
+  arange,
+  cast,
+  clamp,
+  div,
+  expandDims,
+  less,
+  matmul,
+  mul,
+  relu,
+  reshape,
+  scan,
+  sigmoid,
+  slice,
+  softplus,
+  split,
+  stack,
+  sub,
+  tanh,
+  transpose,
+  where,
+  zeros,
+} from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
-import { fail, floatsAttribute, intAttribute, optionalAt, optionalFloat, optionalInt, stringAttribute, stringsAttribute, tensorAt } from '../call.ts'
+import {
+  fail,
+  floatsAttribute,
+  intAttribute,
+  optionalAt,
+  optionalFloat,
+  optionalInt,
+  stringAttribute,
+  stringsAttribute,
+  tensorAt,
+} from '../call.ts'
 import type { Call, Converter } from '../call.ts'
-import { hardSigmoid, softplus } from './elementwise.ts'
+import { hardSigmoid } from './elementwise.ts'
 
 type Activation = (x: Tensor) => Tensor
 
 /** The activations that recurrent operators name, with their two numbers. */
 const activations: Readonly<Record<string, (alpha: number | undefined, beta: number | undefined) => Activation>> = {
-  affine: (alpha = 1, beta = 0) => (x) => add(mul(x, alpha), beta),
-  hardsigmoid: (alpha = 0.2, beta = 0.5) => (x) => hardSigmoid(x, alpha, beta),
-  leakyrelu: (alpha = 0.01) => (x) => where(less(x, 0), mul(x, alpha), x),
+  affine:
+    (alpha = 1, beta = 0) =>
+    (x) =>
+      add(mul(x, alpha), beta),
+  hardsigmoid:
+    (alpha = 0.2, beta = 0.5) =>
+    (x) =>
+      hardSigmoid(x, alpha, beta),
+  leakyrelu:
+    (alpha = 0.01) =>
+    (x) =>
+      where(less(x, 0), mul(x, alpha), x),
   relu: () => relu,
-  scaledtanh: (alpha = 1, beta = 1) => (x) => mul(alpha, tanh(mul(x, beta))),
+  scaledtanh:
+    (alpha = 1, beta = 1) =>
+    (x) =>
+      mul(alpha, tanh(mul(x, beta))),
   sigmoid: () => sigmoid,
   softplus: () => softplus,
   softsign: () => (x) => div(x, add(1, abs(x))),
@@ -40,7 +86,8 @@ interface Cell {
   readonly step: (call: Call) => Step
 }
 
-const parts = (x: Tensor, count: number, hidden: number): Tensor[] => split(x, Array.from<number>({ length: count }).fill(hidden), x.shape.length - 1)
+const parts = (x: Tensor, count: number, hidden: number): Tensor[] =>
+  split(x, Array.from<number>({ length: count }).fill(hidden), x.shape.length - 1)
 
 const product = (state: Tensor, { recurrent, recurrentBias }: Weights): Tensor => {
   const result = matmul(state, recurrent, { transposeB: true })
@@ -65,7 +112,8 @@ const lstmStep =
     const bound = bounded(call)
     const [i, o, forget, cell] = parts(add(x, product(h, weights)), 4, weights.hidden) as [Tensor, Tensor, Tensor, Tensor]
     const [pi, po, pf] = weights.peepholes === undefined ? [] : parts(weights.peepholes, 3, weights.hidden)
-    const peek = (gate: Tensor, peephole: Tensor | undefined, at: Tensor): Tensor => f(bound(peephole === undefined ? gate : add(gate, mul(peephole, at))))
+    const peek = (gate: Tensor, peephole: Tensor | undefined, at: Tensor): Tensor =>
+      f(bound(peephole === undefined ? gate : add(gate, mul(peephole, at))))
     const input = peek(i, pi, c)
     const kept = intAttribute(call, 'input_forget', 0) === 1 ? sub(1, input) : peek(forget, pf, c)
     const next = add(mul(kept, c), mul(input, g(bound(cell))))
@@ -113,7 +161,8 @@ const activationsOf = (call: Call, cell: Cell, directions: number): Activation[]
     const make = activations[key] ?? fail(call, `activation '${name}' is not known`)
     return make(withAlpha.has(key) ? alphas.shift() : undefined, withBeta.has(key) ? betas.shift() : undefined)
   })
-  if (all.length !== cell.defaults.length * directions) return fail(call, `expected ${cell.defaults.length * directions} activations, got ${all.length}`)
+  if (all.length !== cell.defaults.length * directions)
+    return fail(call, `expected ${cell.defaults.length * directions} activations, got ${all.length}`)
   return Array.from({ length: directions }, (_, i) => all.slice(i * cell.defaults.length, (i + 1) * cell.defaults.length))
 }
 
@@ -130,7 +179,15 @@ interface Run {
 }
 
 /** Walks one direction. Steps beyond a sequence's length change nothing and give zeros. */
-const walk = (step: Step, fs: readonly Activation[], projected: Tensor, init: readonly Tensor[], weights: Weights, mask: Tensor | undefined, reverse: boolean): Run => {
+const walk = (
+  step: Step,
+  fs: readonly Activation[],
+  projected: Tensor,
+  init: readonly Tensor[],
+  weights: Weights,
+  mask: Tensor | undefined,
+  reverse: boolean,
+): Run => {
   const advance = (state: readonly Tensor[], slices: readonly Tensor[]): readonly [readonly Tensor[], Tensor] => {
     const [x, inside] = slices as [Tensor, Tensor | undefined]
     const next = step(fs, x, state, weights)
@@ -159,12 +216,15 @@ const recurrent =
     const [steps, batch] = x.shape as [number, number, number]
     const hidden = r.shape[2] as number
     const rows = cell.gates * hidden
-    if (w.shape[1] !== rows || r.shape[1] !== rows || w.shape[2] !== x.shape[2]) return fail(call, `expected W [directions, ${rows}, ${x.shape[2]}] and R [directions, ${rows}, ${hidden}]`)
+    if (w.shape[1] !== rows || r.shape[1] !== rows || w.shape[2] !== x.shape[2])
+      return fail(call, `expected W [directions, ${rows}, ${x.shape[2]}] and R [directions, ${rows}, ${hidden}]`)
     const direction = stringAttribute(call, 'direction', 'forward')
     const directions = direction === 'bidirectional' ? 2 : 1
     const [biases, lengths, peepholes] = [optionalAt(call, 3), optionalAt(call, 4), optionalAt(call, 7)]
     const mask = lengths === undefined ? undefined : maskOf(lengths, steps, x)
-    const initial = [optionalAt(call, 5), optionalAt(call, 6)].slice(0, cell.states).map((state) => (state !== undefined && batchFirst ? transpose(state, [1, 0, 2]) : state))
+    const initial = [optionalAt(call, 5), optionalAt(call, 6)]
+      .slice(0, cell.states)
+      .map((state) => (state !== undefined && batchFirst ? transpose(state, [1, 0, 2]) : state))
     const separateBias = optionalInt(call, 'linear_before_reset') === 1
     const fs = activationsOf(call, cell, directions)
     const runs = fs.map((own, i) => {
@@ -187,7 +247,10 @@ const recurrent =
 
 /** Y `[steps, directions, batch, hidden]` and the last states `[directions, batch, hidden]`; with `layout` 1 the batch leads. */
 const results = (runs: readonly Run[], cell: Cell, batchFirst: boolean): Tensor[] => {
-  const y = stack(runs.map(({ outputs }) => outputs), 1)
+  const y = stack(
+    runs.map(({ outputs }) => outputs),
+    1,
+  )
   const states = Array.from({ length: cell.states }, (_, k) => stack(runs.map(({ last }) => last[k] as Tensor)))
   return batchFirst ? [transpose(y, [2, 0, 1, 3]), ...states.map((state) => transpose(state, [1, 0, 2]))] : [y, ...states]
 }

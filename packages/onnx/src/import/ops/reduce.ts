@@ -1,4 +1,28 @@
-import { abs, argMax, argMin, cast, cumsum, equal, exp, flip, isFloat, log, logSumExp, max, mean, min, prod, reshape, sizeOf, sqrt, square, sub, sum } from '@grad-ts/tensor'
+import {
+  abs,
+  argMax,
+  argMin,
+  cast,
+  cumsum,
+  equal,
+  flip,
+  isFloat,
+  log,
+  logSoftmax,
+  logSumExp,
+  max,
+  mean,
+  min,
+  prod,
+  reshape,
+  sizeOf,
+  softmax,
+  sqrt,
+  square,
+  sub,
+  sum,
+  topK,
+} from '@grad-ts/tensor'
 import type { ReduceOptions, Tensor } from '@grad-ts/tensor'
 import { intAttribute, intsAttribute, numberAt, optionalNumbersAt, tensorAt } from '../call.ts'
 import type { Converter } from '../call.ts'
@@ -16,7 +40,8 @@ const reduction =
   }
 
 // Means of integers round toward zero.
-const integerMean = (x: Tensor, options: ReduceOptions): Tensor => (isFloat(x.dtype) ? mean(x, options) : cast(mean(cast(x, 'float64'), options), x.dtype))
+const integerMean = (x: Tensor, options: ReduceOptions): Tensor =>
+  isFloat(x.dtype) ? mean(x, options) : cast(mean(cast(x, 'float64'), options), x.dtype)
 
 const extreme =
   (fn: (x: Tensor, options: ReduceOptions) => Tensor) =>
@@ -34,10 +59,11 @@ const position =
   }
 
 const running: Converter = (call) =>
-  cumsum(tensorAt(call, 0), { axis: numberAt(call, 1), exclusive: intAttribute(call, 'exclusive', 0) === 1, reverse: intAttribute(call, 'reverse', 0) === 1 })
-
-/** log softmax, shifted by the maximum. */
-const logSoftmaxAlong = (x: Tensor, axis: number): Tensor => sub(x, logSumExp(x, { axes: axis, keepDims: true }))
+  cumsum(tensorAt(call, 0), {
+    axis: numberAt(call, 1),
+    exclusive: intAttribute(call, 'exclusive', 0) === 1,
+    reverse: intAttribute(call, 'reverse', 0) === 1,
+  })
 
 /** Before opset 13 everything from the axis on was one long axis. */
 const alongOneAxis =
@@ -56,13 +82,22 @@ const hardmax = (x: Tensor, axis: number): Tensor => {
   return cast(equal(places, largest), x.dtype)
 }
 
+/** The k largest (or smallest) in order; k became an input in opset 10. */
+const best: Converter = (call) => {
+  const x = tensorAt(call, 0)
+  const axis = positionOf(call, intAttribute(call, 'axis', -1), x.shape.length)
+  const k = call.opset >= 10 ? numberAt(call, 1) : intAttribute(call, 'k', 1)
+  const { values, indices } = topK(x, k, { axis, largest: intAttribute(call, 'largest', 1) === 1 })
+  return [values, indices]
+}
+
 /** Reductions, sums along axes and what is made of them. */
 export const reductions: Readonly<Record<string, Converter>> = {
   ArgMax: position(argMax),
   ArgMin: position(argMin),
   CumSum: running,
   Hardmax: alongOneAxis(hardmax),
-  LogSoftmax: alongOneAxis(logSoftmaxAlong),
+  LogSoftmax: alongOneAxis(logSoftmax),
   ReduceL1: reduction(18, (x, options) => sum(abs(x), options)),
   ReduceL2: reduction(18, (x, options) => sqrt(sum(square(x), options))),
   ReduceLogSum: reduction(18, (x, options) => log(sum(x, options))),
@@ -73,5 +108,6 @@ export const reductions: Readonly<Record<string, Converter>> = {
   ReduceProd: reduction(18, prod),
   ReduceSum: reduction(13, sum),
   ReduceSumSquare: reduction(18, (x, options) => sum(square(x), options)),
-  Softmax: alongOneAxis((x, axis) => exp(logSoftmaxAlong(x, axis))),
+  Softmax: alongOneAxis(softmax),
+  TopK: best,
 }

@@ -24,7 +24,7 @@ const coordinates: Readonly<Record<string, Coordinate>> = {
     return (from / 2) * (1 - adjustment) + (at + 0.5) / scale - 0.5
   },
   pytorch_half_pixel: (at, { to, scale }) => (to > 1 ? (at + 0.5) / scale - 0.5 : 0),
-  align_corners: (at, { from, to }) => (to === 1 ? 0 : (at * (from - 1)) / (to - 1)),
+  align_corners: (at, { from, to, scale }) => (to === 1 ? 0 : (at * (from - 1)) / (scale * from - 1)),
   asymmetric: (at, { scale }) => at / scale,
   tf_half_pixel_for_nn: (at, { scale }) => (at + 0.5) / scale,
   tf_crop_and_resize: (at, { from, to, region: [start, end] }) =>
@@ -115,7 +115,9 @@ const keepRatio = (policy: string, x: Tensor, axes: readonly number[], sizes: re
 }
 
 const stretchesOf = (call: Call, x: Tensor, scalesAt: number, sizesAt: number): ReadonlyMap<number, Stretch> => {
-  const axes = (call.opset >= 18 ? intsAttribute(call, 'axes') : undefined)?.map((axis) => positionOf(call, axis, x.shape.length)) ?? [...x.shape.keys()]
+  const axes = (call.opset >= 18 ? intsAttribute(call, 'axes') : undefined)?.map((axis) => positionOf(call, axis, x.shape.length)) ?? [
+    ...x.shape.keys(),
+  ]
   const regions = stringAttribute(call, 'coordinate_transformation_mode', '') === 'tf_crop_and_resize' ? optionalList(call, 1) : undefined
   const given = optionalList(call, scalesAt) ?? (call.node.op === 'Upsample' ? floatsAttribute(call, 'scales') : undefined)
   const sizes = optionalList(call, sizesAt)
@@ -125,9 +127,20 @@ const stretchesOf = (call: Call, x: Tensor, scalesAt: number, sizesAt: number): 
       : given === undefined
         ? fail(call, 'expected scales or sizes')
         : [axes.map((axis, i) => Math.floor((x.shape[axis] as number) * (given[i] as number))), [...given]]
-  if (lengths.length !== axes.length || scales.length !== axes.length || scales.some((scale) => !(scale > 0))) return fail(call, `expected a positive scale for each of ${axes.length} axes`)
+  if (lengths.length !== axes.length || scales.length !== axes.length || scales.some((scale) => !(scale > 0)))
+    return fail(call, `expected a positive scale for each of ${axes.length} axes`)
   checkShape(call, lengths)
-  return new Map(axes.map((axis, i) => [axis, { from: x.shape[axis] as number, to: lengths[i] as number, scale: scales[i] as number, region: [regions?.[i] ?? 0, regions?.[i + axes.length] ?? 1] }]))
+  return new Map(
+    axes.map((axis, i) => [
+      axis,
+      {
+        from: x.shape[axis] as number,
+        to: lengths[i] as number,
+        scale: scales[i] as number,
+        region: [regions?.[i] ?? 0, regions?.[i + axes.length] ?? 1],
+      },
+    ]),
+  )
 }
 
 const apply = (call: Call, x: Tensor, stretches: ReadonlyMap<number, Stretch>, fallback: string): Tensor => {
@@ -137,7 +150,8 @@ const apply = (call: Call, x: Tensor, stretches: ReadonlyMap<number, Stretch>, f
   const roundingName = stringAttribute(call, 'nearest_mode', call.opset < 11 ? 'floor' : 'round_prefer_floor')
   const rounding = roundings[roundingName] ?? fail(call, `nearest mode '${roundingName}' is not known`)
   const isCubic = mode === 'cubic'
-  if (!isCubic && mode !== 'nearest' && mode !== 'linear' && mode !== 'bilinear') return fail(call, `mode '${mode}' is not known; expected nearest, linear or cubic`)
+  if (!isCubic && mode !== 'nearest' && mode !== 'linear' && mode !== 'bilinear')
+    return fail(call, `mode '${mode}' is not known; expected nearest, linear or cubic`)
   const interpolation: Interpolation = {
     kernel: isCubic ? cubicKernel(floatAttribute(call, 'cubic_coeff_a', -0.75)) : linearKernel,
     reach: isCubic ? 2 : 1,
@@ -154,7 +168,9 @@ const apply = (call: Call, x: Tensor, stretches: ReadonlyMap<number, Stretch>, f
 
 const resize: Converter = (call) => {
   const x = tensorAt(call, 0)
-  return call.opset < 11 ? apply(call, x, stretchesOf(call, x, 1, Number.POSITIVE_INFINITY), 'asymmetric') : apply(call, x, stretchesOf(call, x, 2, 3), 'half_pixel')
+  return call.opset < 11
+    ? apply(call, x, stretchesOf(call, x, 1, Number.POSITIVE_INFINITY), 'asymmetric')
+    : apply(call, x, stretchesOf(call, x, 2, 3), 'half_pixel')
 }
 
 /** The forerunner of `Resize`: scales as attributes before opset 9. */

@@ -1,4 +1,29 @@
-import { add, cast, clamp, floor, gather, greaterEqual, abs, less, lessEqual, and, mod, mul, reshape, round, sizeOf, slice, sub, tensor, transpose, where, expandDims, concat, matmul, broadcastTo } from '@grad-ts/tensor'
+import {
+  add,
+  cast,
+  clamp,
+  floor,
+  gather,
+  greaterEqual,
+  abs,
+  less,
+  lessEqual,
+  and,
+  mod,
+  mul,
+  reshape,
+  round,
+  sizeOf,
+  slice,
+  sub,
+  tensor,
+  transpose,
+  where,
+  expandDims,
+  concat,
+  matmul,
+  broadcastTo,
+} from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { fail, intAttribute, numbersAt, stringAttribute, tensorAt } from '../call.ts'
 import type { Call, Converter } from '../call.ts'
@@ -18,20 +43,35 @@ const reflect = (x: Tensor, length: number, aligned: boolean): Tensor => {
   return clamp(add(low, where(less(distance, span), distance, sub(2 * span, distance))), 0, length - 1)
 }
 
-const column = (grid: Tensor, i: number): Tensor => reshape(slice(grid, [...grid.shape.slice(0, -1).map(() => null), { start: i, end: i + 1 }]), grid.shape.slice(0, -1))
+const column = (grid: Tensor, i: number): Tensor =>
+  reshape(slice(grid, [...grid.shape.slice(0, -1).map(() => null), { start: i, end: i + 1 }]), grid.shape.slice(0, -1))
 
 /** Reads whole pixels at integer places `[batch, out…]`, zeros outside: `[batch · out…, channels]`. */
 const pixelsAt = (flat: Tensor, places: readonly Tensor[], lengths: readonly number[]): Tensor => {
   const [first] = places as [Tensor]
   const batch = first.shape[0] as number
-  const starts = tensor(Int32Array.from({ length: batch }, (_, n) => n * sizeOf(lengths)), { shape: [batch, ...first.shape.slice(1).map(() => 1)] })
-  const index = places.reduce<Tensor>((total, place, i) => add(total, mul(cast(clamp(place, 0, (lengths[i] as number) - 1), 'int32'), sizeOf(lengths.slice(i + 1)))), starts)
-  const inside = places.map((place, i) => and(greaterEqual(place, 0), lessEqual(place, (lengths[i] as number) - 1))).reduce((a, b) => and(a, b))
+  const starts = tensor(
+    Int32Array.from({ length: batch }, (_, n) => n * sizeOf(lengths)),
+    { shape: [batch, ...first.shape.slice(1).map(() => 1)] },
+  )
+  const index = places.reduce<Tensor>(
+    (total, place, i) => add(total, mul(cast(clamp(place, 0, (lengths[i] as number) - 1), 'int32'), sizeOf(lengths.slice(i + 1)))),
+    starts,
+  )
+  const inside = places
+    .map((place, i) => and(greaterEqual(place, 0), lessEqual(place, (lengths[i] as number) - 1)))
+    .reduce((a, b) => and(a, b))
   return mul(gather(flat, reshape(index, [-1])), cast(reshape(inside, [-1, 1]), flat.dtype))
 }
 
 /** All combinations of the lower and the upper neighbour along every axis. */
-const neighbours = (rank: number): number[][] => (rank === 0 ? [[]] : neighbours(rank - 1).flatMap((rest) => [[...rest, 0], [...rest, 1]]))
+const neighbours = (rank: number): number[][] =>
+  rank === 0
+    ? [[]]
+    : neighbours(rank - 1).flatMap((rest) => [
+        [...rest, 0],
+        [...rest, 1],
+      ])
 
 const sample = (call: Call, flat: Tensor, at: readonly Tensor[], lengths: readonly number[], mode: string): Tensor => {
   if (mode === 'nearest') return pixelsAt(flat, at.map(round), lengths)
@@ -76,7 +116,12 @@ const affineGrid: Converter = (call) => {
   const aligned = intAttribute(call, 'align_corners', 0) === 1
   const rank = lengths.length
   const columns = lengths
-    .map((length, axis) => broadcastTo(tensor(axisPlaces(length, aligned), { dtype: theta.dtype, shape: [...lengths.map((_, i) => (i === axis ? length : 1)), 1] }), [...lengths, 1]))
+    .map((length, axis) =>
+      broadcastTo(
+        tensor(axisPlaces(length, aligned), { dtype: theta.dtype, shape: [...lengths.map((_, i) => (i === axis ? length : 1)), 1] }),
+        [...lengths, 1],
+      ),
+    )
     .reverse()
   const ones = broadcastTo(expandDims(tensor([1], { dtype: theta.dtype }), 0), [...lengths, 1])
   const points = reshape(concat([...columns, ones], rank), [1, sizeOf(lengths), rank + 1])

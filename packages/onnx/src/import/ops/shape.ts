@@ -1,6 +1,18 @@
 import { constantOf, full, scalar, sizeOf, tensor } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
-import { constantAt, fail, floatsAttribute, intAttribute, intsAttribute, numberAt, numbersAt, optionalFloat, optionalInt, tensorAt, tensorAttribute } from '../call.ts'
+import {
+  constantAt,
+  fail,
+  floatsAttribute,
+  intAttribute,
+  intsAttribute,
+  numberAt,
+  numbersAt,
+  optionalFloat,
+  optionalInt,
+  tensorAt,
+  tensorAttribute,
+} from '../call.ts'
 import type { Call, Converter } from '../call.ts'
 import { dtypeOf } from '../elements.ts'
 import { elementType } from '../ir.ts'
@@ -90,4 +102,3 @@ export const shapes: Readonly<Record<string, Converter>> = {
   Shape: shape,
   Size: (call) => tensor(Int32Array.of(sizeOf(tensorAt(call, 0).shape)), { shape: [] }),
 }
-

@@ -13,6 +13,7 @@ import { reductions } from './reduce.ts'
 import { resizes } from './resize.ts'
 import { sampling } from './sampling.ts'
 import { shapes } from './shape.ts'
+import { signals } from './signal.ts'
 import { windows } from './window.ts'
 
 type Converters = Readonly<Record<string, Converter>>
@@ -30,6 +31,7 @@ const standard: Converters = {
   ...resizes,
   ...sampling,
   ...shapes,
+  ...signals,
   ...windows,
 }
 
@@ -38,8 +40,32 @@ export const converters: Readonly<Record<string, Converters>> = { '': standard, 
 
 /** Operators whose result does not change when a float input changes a little: no gradient goes through them. */
 export const withoutGradient: ReadonlySet<string> = new Set([
-  'And', 'ArgMax', 'ArgMin', 'Ceil', 'Constant', 'ConstantOfShape', 'Equal', 'EyeLike', 'Floor', 'Greater', 'GreaterOrEqual', 'Hardmax', 'IsInf', 'IsNaN',
-  'Less', 'LessOrEqual', 'NonZero', 'Not', 'Or', 'Range', 'Round', 'SequenceLength', 'Shape', 'Sign', 'Size', 'Xor',
+  'And',
+  'ArgMax',
+  'ArgMin',
+  'Ceil',
+  'Constant',
+  'ConstantOfShape',
+  'Equal',
+  'EyeLike',
+  'Floor',
+  'Greater',
+  'GreaterOrEqual',
+  'Hardmax',
+  'IsInf',
+  'IsNaN',
+  'Less',
+  'LessOrEqual',
+  'NonZero',
+  'Not',
+  'Or',
+  'Range',
+  'Round',
+  'SequenceLength',
+  'Shape',
+  'Sign',
+  'Size',
+  'Xor',
 ])
 
 const find = ({ domain, op }: StoredNode): Converter | undefined => {

@@ -1,6 +1,16 @@
 import { abs, add, div, max, mean, mul, node, pow, reshape, scatterAdd, sizeOf, sqrt, square, tensor } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
-import { fail, intAttribute, intsAttribute, optionalAt, optionalNumbersAt, outputCount, stringAttribute, tensorAt } from '../call.ts'
+import {
+  fail,
+  intAttribute,
+  intsAttribute,
+  numbersAt,
+  optionalAt,
+  optionalNumbersAt,
+  outputCount,
+  stringAttribute,
+  tensorAt,
+} from '../call.ts'
 import type { Call, Converter } from '../call.ts'
 import { alongChannels } from './layout.ts'
 import { checkShape } from './shape.ts'
@@ -18,7 +28,8 @@ const spatialOf = (x: Tensor): readonly number[] => x.shape.slice(2)
 
 const listFor = (call: Call, name: string, rank: number, fallback: number): readonly number[] => {
   const values = intsAttribute(call, name) ?? Array.from<number>({ length: rank }).fill(fallback)
-  if (values.length !== rank || values.some((value) => !Number.isInteger(value) || value < fallback || value > 2 ** 24)) return fail(call, `attribute '${name}' is [${values.join(', ')}]; expected ${rank} numbers of at least ${fallback}`)
+  if (values.length !== rank || values.some((value) => !Number.isInteger(value) || value < fallback || value > 2 ** 24))
+    return fail(call, `attribute '${name}' is [${values.join(', ')}]; expected ${rank} numbers of at least ${fallback}`)
   return values
 }
 
@@ -30,7 +41,13 @@ const halves = (total: number, extraAtEnd: boolean): readonly [number, number] =
 }
 
 /** Explicit amounts, or those that keep the length (divided by the stride). */
-const padsOf = (call: Call, spatial: readonly number[], kernel: readonly number[], strides: readonly number[], dilations: readonly number[]): (readonly [number, number])[] => {
+const padsOf = (
+  call: Call,
+  spatial: readonly number[],
+  kernel: readonly number[],
+  strides: readonly number[],
+  dilations: readonly number[],
+): (readonly [number, number])[] => {
   const mode = stringAttribute(call, 'auto_pad', 'NOTSET')
   if (mode === 'VALID') return spatial.map(() => [0, 0])
   if (mode === 'SAME_UPPER' || mode === 'SAME_LOWER')
@@ -40,13 +57,15 @@ const padsOf = (call: Call, spatial: readonly number[], kernel: readonly number[
       return halves(total, mode === 'SAME_UPPER')
     })
   const pads = intsAttribute(call, 'pads') ?? spatial.flatMap(() => [0, 0])
-  if (pads.length !== spatial.length * 2 || pads.some((amount) => amount < 0 || amount > 2 ** 24)) return fail(call, `attribute 'pads' is [${pads.join(', ')}]; expected ${spatial.length * 2} numbers of at least 0`)
+  if (pads.length !== spatial.length * 2 || pads.some((amount) => amount < 0 || amount > 2 ** 24))
+    return fail(call, `attribute 'pads' is [${pads.join(', ')}]; expected ${spatial.length * 2} numbers of at least 0`)
   return spatial.map((_, i) => [pads[i] as number, pads[i + spatial.length] as number])
 }
 
 const windowOf = (call: Call, x: Tensor, kernel: readonly number[]): Window => {
   const spatial = spatialOf(x)
-  if (kernel.length !== spatial.length || spatial.length === 0) return fail(call, `a window of [${kernel.join(', ')}] does not fit ${spatial.length} spatial axes`)
+  if (kernel.length !== spatial.length || spatial.length === 0)
+    return fail(call, `a window of [${kernel.join(', ')}] does not fit ${spatial.length} spatial axes`)
   const strides = listFor(call, 'strides', spatial.length, 1)
   const dilations = listFor(call, 'dilations', spatial.length, 1)
   const pads = padsOf(call, spatial, kernel, strides, dilations)
@@ -57,7 +76,8 @@ const conv: Converter = (call) => {
   const x = tensorAt(call, 0)
   const kernel = tensorAt(call, 1)
   const shape = intsAttribute(call, 'kernel_shape') ?? spatialOf(kernel)
-  if (shape.some((length, i) => length !== kernel.shape[i + 2])) return fail(call, `kernel_shape [${shape.join(', ')}] is not that of the weight`)
+  if (shape.some((length, i) => length !== kernel.shape[i + 2]))
+    return fail(call, `kernel_shape [${shape.join(', ')}] is not that of the weight`)
   const { strides, dilations, before, after } = windowOf(call, x, shape)
   const y = node('conv', [x, kernel], { strides, dilations, before, after, groups: intAttribute(call, 'group', 1) })
   const bias = optionalAt(call, 2)
@@ -73,15 +93,29 @@ const convTranspose: Converter = (call) => {
   const strides = listFor(call, 'strides', spatial.length, 1)
   const dilations = listFor(call, 'dilations', spatial.length, 1)
   const extra = listFor(call, 'output_padding', spatial.length, 0)
-  const full = spatial.map((length, i) => (strides[i] as number) * (length - 1) + (extra[i] as number) + reachOf(lengths[i] as number, dilations[i] as number))
+  const full = spatial.map(
+    (length, i) => (strides[i] as number) * (length - 1) + (extra[i] as number) + reachOf(lengths[i] as number, dilations[i] as number),
+  )
   const mode = stringAttribute(call, 'auto_pad', 'NOTSET')
   const isSame = mode === 'SAME_UPPER' || mode === 'SAME_LOWER'
-  const asked = intsAttribute(call, 'output_shape')?.slice(-spatial.length) ?? (isSame ? spatial.map((length, i) => length * (strides[i] as number)) : undefined)
-  const pads = asked === undefined ? padsOf(call, spatial, lengths, strides, dilations) : full.map((length, i) => halves(Math.max(0, length - (asked[i] as number)), mode === 'SAME_UPPER'))
+  const asked =
+    intsAttribute(call, 'output_shape')?.slice(-spatial.length) ??
+    (isSame ? spatial.map((length, i) => length * (strides[i] as number)) : undefined)
+  const pads =
+    asked === undefined
+      ? padsOf(call, spatial, lengths, strides, dilations)
+      : full.map((length, i) => halves(Math.max(0, length - (asked[i] as number)), mode === 'SAME_UPPER'))
   const [before, after] = [pads.map(([amount]) => amount), pads.map(([, amount]) => amount)]
   const target = asked ?? full.map((length, i) => length - (before[i] as number) - (after[i] as number))
   checkShape(call, [x.shape[0] ?? 0, kernel.shape[1] ?? 0, ...target])
-  const y = node('convInputGradient', [x, kernel], { strides, dilations, before, after, groups: intAttribute(call, 'group', 1), spatial: target })
+  const y = node('convInputGradient', [x, kernel], {
+    strides,
+    dilations,
+    before,
+    after,
+    groups: intAttribute(call, 'group', 1),
+    spatial: target,
+  })
   const bias = optionalAt(call, 2)
   return bias === undefined ? y : add(y, alongChannels(y, bias))
 }
@@ -104,7 +138,10 @@ const poolWindow = (call: Call, x: Tensor): Window => windowOf(call, x, listFor(
 const channelStarts = (x: Tensor): Tensor => {
   const [batch, channels] = x.shape as [number, number]
   const size = sizeOf(spatialOf(x))
-  return tensor(Int32Array.from({ length: batch * channels }, (_, i) => i * size), { shape: [batch, channels, ...spatialOf(x).map(() => 1)] })
+  return tensor(
+    Int32Array.from({ length: batch * channels }, (_, i) => i * size),
+    { shape: [batch, channels, ...spatialOf(x).map(() => 1)] },
+  )
 }
 
 const maxPool: Converter = (call) => {
@@ -119,7 +156,9 @@ const maxPool: Converter = (call) => {
 const maxUnpool: Converter = (call) => {
   const x = tensorAt(call, 0)
   const { kernel, strides, before, after } = poolWindow(call, x)
-  const grown = spatialOf(x).map((length, i) => (length - 1) * (strides[i] as number) + (kernel[i] as number) - (before[i] as number) - (after[i] as number))
+  const grown = spatialOf(x).map(
+    (length, i) => (length - 1) * (strides[i] as number) + (kernel[i] as number) - (before[i] as number) - (after[i] as number),
+  )
   const target = checkShape(call, optionalNumbersAt(call, 2) ?? [...x.shape.slice(0, 2), ...grown])
   return reshape(scatterAdd(reshape(x, [-1]), reshape(tensorAt(call, 1), [-1]), { length: sizeOf(target) }), target)
 }
@@ -133,7 +172,16 @@ const sumPool = (x: Tensor, { kernel, strides, dilations, before, after }: Windo
 }
 
 /** How many elements each place of a window counts along one axis. */
-const counts = (length: number, places: number, stride: number, dilation: number, kernel: number, before: number, low: number, high: number): number[] =>
+const counts = (
+  length: number,
+  places: number,
+  stride: number,
+  dilation: number,
+  kernel: number,
+  before: number,
+  low: number,
+  high: number,
+): number[] =>
   Array.from({ length: places }, (_, place) => {
     let count = 0
     for (let k = 0; k < kernel; k++) {
@@ -148,14 +196,26 @@ const divisor = (x: Tensor, y: Tensor, window: Window, border: Window | undefine
   spatialOf(x)
     .map((length, i) => {
       const [low, high] = border === undefined ? [0, 0] : [-(border.before[i] as number), border.after[i] as number]
-      const own = counts(length, y.shape[i + 2] as number, window.strides[i] as number, window.dilations[i] as number, window.kernel[i] as number, window.before[i] as number, low, high)
+      const own = counts(
+        length,
+        y.shape[i + 2] as number,
+        window.strides[i] as number,
+        window.dilations[i] as number,
+        window.kernel[i] as number,
+        window.before[i] as number,
+        low,
+        high,
+      )
       return tensor(own, { dtype: x.dtype, shape: spatialOf(x).map((_, axis) => (axis === i ? own.length : 1)) }) as Tensor
     })
     .reduce((left, right) => mul(left, right))
 
 /** Windows that tile the input are a reshape and a mean. */
 const tiles = (x: Tensor, { kernel, strides, dilations, before, after }: Window): boolean =>
-  spatialOf(x).every((length, i) => kernel[i] === strides[i] && dilations[i] === 1 && before[i] === 0 && after[i] === 0 && length % (kernel[i] as number) === 0)
+  spatialOf(x).every(
+    (length, i) =>
+      kernel[i] === strides[i] && dilations[i] === 1 && before[i] === 0 && after[i] === 0 && length % (kernel[i] as number) === 0,
+  )
 
 const meanOfTiles = (x: Tensor, { kernel }: Window): Tensor => {
   const parts = spatialOf(x).flatMap((length, i) => [length / (kernel[i] as number), kernel[i] as number])
@@ -190,13 +250,49 @@ const overSpace =
     return fn(x, [...x.shape.keys()].slice(2), call)
   }
 
+/** Adds the columns of blocks back into an image: the gradient of a convolution that only picks. */
+const columnsToImage: Converter = (call) => {
+  const x = tensorAt(call, 0)
+  const [image, block] = [numbersAt(call, 1), numbersAt(call, 2)]
+  const rank = image.length
+  const [strides, dilations] = [listFor(call, 'strides', rank, 1), listFor(call, 'dilations', rank, 1)]
+  const pads = padsOf(call, image, block, strides, dilations)
+  const [batch, columns] = x.shape as [number, number]
+  const size = sizeOf(block)
+  const channels = columns / size
+  if (!Number.isInteger(channels) || block.length !== rank) return fail(call, `${columns} columns are not blocks of [${block.join(', ')}]`)
+  const [before, after] = [pads.map(([amount]) => amount), pads.map(([, amount]) => amount)]
+  const places = image.map(
+    (length, i) =>
+      Math.floor(
+        (length + (before[i] as number) + (after[i] as number) - reachOf(block[i] as number, dilations[i] as number)) /
+          (strides[i] as number),
+      ) + 1,
+  )
+  checkShape(call, [columns * size])
+  checkShape(call, [batch, channels, ...image])
+  const picks = Array.from({ length: columns * size }, (_, i) => Number(Math.floor(i / size) % size === i % size))
+  const kernel = tensor(picks, { shape: [columns, 1, ...block], dtype: x.dtype })
+  return node('convInputGradient', [reshape(x, [batch, columns, ...places]), kernel], {
+    strides,
+    dilations,
+    before,
+    after,
+    groups: channels,
+    spatial: image,
+  })
+}
+
 /** Operators whose window slides over space. */
 export const windows: Readonly<Record<string, Converter>> = {
   AveragePool: averagePool,
+  Col2Im: columnsToImage,
   Conv: conv,
   ConvTranspose: convTranspose,
   GlobalAveragePool: overSpace((x, axes) => mean(x, { axes, keepDims: true })),
-  GlobalLpPool: overSpace((x, axes, call) => rooted(call, x, (powers) => mul(mean(powers, { axes, keepDims: true }), sizeOf(spatialOf(x))))),
+  GlobalLpPool: overSpace((x, axes, call) =>
+    rooted(call, x, (powers) => mul(mean(powers, { axes, keepDims: true }), sizeOf(spatialOf(x)))),
+  ),
   GlobalMaxPool: overSpace((x, axes) => max(x, { axes, keepDims: true })),
   LpPool: lpPool,
   MaxPool: maxPool,
