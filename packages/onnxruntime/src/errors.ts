@@ -84,6 +84,26 @@ export class ExecutionError extends Error {
   }
 }
 
+/** The thread that held the sessions ended; what its programs had learned since it was last read is lost. */
+export class WorkerError extends Error {
+  readonly tag = 'WorkerError'
+  override readonly name = 'WorkerError'
+
+  constructor(reason: string) {
+    super(`the thread that runs the programs is gone: ${reason}; compile the step again and set the last state that was read`)
+  }
+}
+
+/** A run was called off before it began; the state is what it was. */
+export class AbortedError extends Error {
+  readonly tag = 'AbortedError'
+  override readonly name = 'AbortedError'
+
+  constructor(cause?: unknown) {
+    super('the run was called off by its signal', { cause })
+  }
+}
+
 /** Why a function could not be compiled. */
 export type CompileError =
   | UnknownDeviceError
@@ -93,8 +113,9 @@ export type CompileError =
   | ArgumentError
   | ShapeError
   | DTypeError
+  | WorkerError
 
 /** Why a program could not run. */
-export type RunError = ArgumentError | DisposedError | ExecutionError
+export type RunError = ArgumentError | DisposedError | ExecutionError | WorkerError | AbortedError
 
 export const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

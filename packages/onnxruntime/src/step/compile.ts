@@ -11,15 +11,10 @@ import type { ConcreteDevice } from '../device.ts'
 import { taskOf } from '../edge.ts'
 import { ArgumentError } from '../errors.ts'
 import type { CompileError } from '../errors.ts'
-import { arenaBytes, largestArena } from '../wasm/arena.ts'
-import { splitStep } from '../wasm/split.ts'
-import type { SplitStep } from '../wasm/split.ts'
-import { startPlanInWorker } from '../worker/host.ts'
-import { flatStep, planStep } from './plan.ts'
-import { createSplitExecutor } from '../wasm/executor.ts'
 import { planSplit } from '../wasm/plan.ts'
 import type { Fuse } from '../wasm/plan.ts'
-import type { SplitStep } from '../wasm/split.ts'
+import { startPlanInWorker } from '../worker/host.ts'
+import { flatStep, planStep } from './plan.ts'
 import { createStepProgram } from './program.ts'
 import type { StepProgram } from './program.ts'
 import { startPlan } from './start.ts'
@@ -36,17 +31,13 @@ export interface CompileStepOptions extends CompileOptions {
    * (default), or `off`. The numbers are the same.
    */
   readonly fuse?: Fuse
+  /** Run in a thread of its own, so that timers and servers of this one go on (default: no; it costs some 50 µs per run). */
+  readonly worker?: boolean
 }
 
 const checkSteps = (steps: number | undefined): void => {
   if (steps !== undefined && !(Number.isSafeInteger(steps) && steps > 0))
     throw new ArgumentError('stepsPerRun', '', 'a whole number of at least 1', String(steps))
-}
-
-const modelOf = (graph: StepGraph, split: SplitStep | undefined, steps: number | undefined, device: ConcreteDevice): Uint8Array => {
-  const target = { target: targetOf(device) }
-  if (split !== undefined) return toModel(split.session as Graph, target)
-  return steps === undefined ? toModel(graph as Graph, target) : toLoopModel(graph, steps, target)
 }
 
 /**
@@ -78,20 +69,9 @@ export const compileStepOrThrow = async <State extends Tree<Tensor>, Batch exten
   checkTypes(graph.inputs[0], graph.outputs[0], 'the state that the step returns')
   const initial = checkArguments(graph.inputs[0], state, 'the initial state')
   const flat = flatStep(graph)
-  const plan = planStep(flat, { device, threads, stepsPerRun, split: chooseSplit(flat, device) })
+  const plan = planStep(flat, { device, threads, stepsPerRun, split: planSplit(flat, { fuse, device, stepsPerRun }) })
   const executor = await (options.worker === true ? startPlanInWorker(plan, initial) : startPlan(plan, initial))
   return createStepProgram(executor, graph, stepsPerRun)
-}
-
-// Below this many elements, a step is mostly overhead, which one graph with a loop keeps smallest.
-const worthSplitting = 50_000
-
-/** On the CPU, a large update runs as one pass over the parameters. */
-const chooseSplit = (graph: StepGraph, device: ConcreteDevice): SplitStep | undefined => {
-  if (device !== 'cpu') return undefined
-  const split = splitStep(graph)
-  const elements = split.updates.reduce((total, { length, results }) => total + length * results.length, 0)
-  return elements >= worthSplitting && arenaBytes(split) <= largestArena ? split : undefined
 }
 
 /** Like `compileStepOrThrow`, with the error as a value. */

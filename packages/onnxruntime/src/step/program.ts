@@ -6,15 +6,21 @@ import type { Constant, Tensor } from '@grad-ts/tensor'
 import type { StepGraph } from '@grad-ts/onnx'
 import { checkArguments } from '../arguments.ts'
 import { taskOf } from '../edge.ts'
-import { DisposedError } from '../errors.ts'
+import { AbortedError, DisposedError } from '../errors.ts'
 import type { RunError } from '../errors.ts'
 import type { StepExecutor } from './executor.ts'
+
+/** How one run goes. */
+export interface RunOptions {
+  /** Calls the run off before it begins; one that has begun ends by itself. */
+  readonly signal?: AbortSignal
+}
 
 /** A compiled training step. It owns the state: only batches go in and outputs come out. */
 export interface StepProgram<State extends Tree<Tensor>, Batch extends Tree<Tensor>, Outputs extends Tree<Tensor>> extends AsyncDisposable {
   /** Runs the step on a batch, or K steps on batches stacked along a new first axis; the outputs are stacked in the same way. */
-  readonly run: (batch: Batch) => TaskEither<RunError, MapLeaves<Outputs, Tensor, Constant>>
-  readonly runOrThrow: (batch: Batch) => Promise<MapLeaves<Outputs, Tensor, Constant>>
+  readonly run: (batch: Batch, options?: RunOptions) => TaskEither<RunError, MapLeaves<Outputs, Tensor, Constant>>
+  readonly runOrThrow: (batch: Batch, options?: RunOptions) => Promise<MapLeaves<Outputs, Tensor, Constant>>
   /** Reads the state as it is after the last run. */
   readonly state: () => TaskEither<RunError, MapLeaves<State, Tensor, Constant>>
   readonly stateOrThrow: () => Promise<MapLeaves<State, Tensor, Constant>>
@@ -40,8 +46,9 @@ export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree
   const alive = (): void => {
     if (disposed) throw new DisposedError()
   }
-  const runOrThrow = async (batch: Tree<Tensor>): Promise<Tree<Constant>> => {
+  const runOrThrow = async (batch: Tree<Tensor>, { signal }: RunOptions = {}): Promise<Tree<Constant>> => {
     alive()
+    if (signal?.aborted === true) throw new AbortedError(signal.reason)
     return unflatten(graph.outputs[1], await executor.run(checkArguments(batchInputs, batch, 'the batch')))
   }
   const stateOrThrow = async (): Promise<Tree<Constant>> => {
@@ -58,7 +65,7 @@ export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree
     await executor.dispose()
   }
   return {
-    run: (batch: Tree<Tensor>) => taskOf<RunError, Tree<Constant>>(() => runOrThrow(batch)),
+    run: (batch: Tree<Tensor>, options?: RunOptions) => taskOf<RunError, Tree<Constant>>(() => runOrThrow(batch, options)),
     runOrThrow,
     state: () => taskOf<RunError, Tree<Constant>>(stateOrThrow),
     stateOrThrow,

@@ -1,0 +1,69 @@
+import { leaves } from '@grad-ts/tree'
+import { constantOf, input } from '@grad-ts/tensor'
+import type { Constant, DType, Graph, Shape, Tensor } from '@grad-ts/tensor'
+import { optimizeGraph, toLoopModel, toModel } from '@grad-ts/onnx'
+import type { StepGraph } from '@grad-ts/onnx'
+import type { ConcreteDevice } from '../device.ts'
+import { targetOf } from '../device.ts'
+import type { SplitStep } from '../wasm/split.ts'
+
+/** What a thread needs to know of a tensor. */
+export interface TensorType {
+  readonly shape: Shape
+  readonly dtype: DType
+}
+
+/** A compiled step as plain data, so that it can be sent to the thread that runs it. */
+export interface StepPlan {
+  readonly model: Uint8Array
+  readonly device: ConcreteDevice
+  readonly threads: number | undefined
+  readonly stepsPerRun: number | undefined
+  readonly state: readonly TensorType[]
+  readonly batch: readonly TensorType[]
+  readonly outputs: readonly TensorType[]
+  /** The part of the update that runs in WebAssembly, when it pays; the model is then the rest. */
+  readonly split:
+    | (Omit<SplitStep, 'session'> & {
+        readonly session: { readonly inputs: readonly TensorType[]; readonly outputs: readonly TensorType[] }
+      })
+    | undefined
+}
+
+const typesOf = (tensors: readonly Tensor[]): TensorType[] => tensors.map(({ shape, dtype }) => ({ shape, dtype }))
+
+/** Makes tensors of given types, which stand for others that a thread does not have. */
+export const standIns = (types: readonly TensorType[]): Tensor[] => types.map(({ shape, dtype }, i) => input(String(i), shape, dtype))
+
+/** A step with lists in place of its trees, so that its ports are numbered. */
+export const flatStep = (graph: StepGraph): StepGraph => ({
+  inputs: [leaves<Tensor>(graph.inputs[0]), leaves<Tensor>(graph.inputs[1])],
+  outputs: [leaves<Tensor>(graph.outputs[0]), leaves<Tensor>(graph.outputs[1])],
+})
+
+export interface PlanOptions extends Pick<StepPlan, 'device' | 'threads' | 'stepsPerRun'> {
+  readonly split: SplitStep | undefined
+}
+
+/** Writes the model of a step, or of what a split leaves to the session. */
+export const planStep = (graph: StepGraph, { split, ...options }: PlanOptions): StepPlan => {
+  const target = { target: targetOf(options.device) }
+  const whole = (): Uint8Array =>
+    options.stepsPerRun === undefined ? toModel(graph as Graph, target) : toLoopModel(graph, options.stepsPerRun, target)
+  return {
+    ...options,
+    model: split === undefined ? whole() : toModel(optimizeGraph(split.session) as Graph, target),
+    state: typesOf(leaves<Tensor>(graph.inputs[0])),
+    batch: typesOf(leaves<Tensor>(graph.inputs[1])),
+    outputs: typesOf(leaves<Tensor>(graph.outputs[1])),
+    split: split && { ...split, session: { inputs: typesOf(split.session.inputs), outputs: typesOf(split.session.outputs) } },
+  }
+}
+
+/** A constant as plain data. */
+export interface PlainConstant extends TensorType {
+  readonly data: Constant['attributes']['data']
+}
+
+export const toPlain = ({ attributes: { data }, shape, dtype }: Constant): PlainConstant => ({ data, shape, dtype })
+export const fromPlain = ({ data, shape, dtype }: PlainConstant): Constant => constantOf(data, shape, dtype)

@@ -1,0 +1,94 @@
+import { Worker } from 'node:worker_threads'
+import type { Constant } from '@grad-ts/tensor'
+import { ExecutionError, MissingRuntimeError, reasonOf, SessionError, WorkerError } from '../errors.ts'
+import type { StepExecutor } from '../step/executor.ts'
+import { fromPlain, toPlain } from '../step/plan.ts'
+import type { PlainConstant, StepPlan } from '../step/plan.ts'
+import type { Answer, Question, Request } from './protocol.ts'
+
+// Sources cannot run in a worker before they are compiled; tests use the built one.
+const script = new URL(import.meta.url.endsWith('.ts') ? '../../dist/worker/main.js' : './main.js', import.meta.url)
+
+interface Waiting {
+  readonly resolve: (values: readonly PlainConstant[]) => void
+  readonly reject: (error: Error) => void
+}
+
+/** The one thread that holds all sessions which do not run in the caller's. */
+interface Host {
+  readonly worker: Worker
+  readonly ask: (program: number, request: Request) => Promise<readonly PlainConstant[]>
+  programs: number
+}
+
+const errorOf = ({ tag, reason }: { readonly tag: string | undefined; readonly reason: string }): Error => {
+  if (tag === 'MissingRuntimeError') return new MissingRuntimeError(reason)
+  return tag === 'SessionError' ? new SessionError('worker', reason) : new ExecutionError(reason)
+}
+
+let host: Host | undefined
+let nextProgram = 0
+
+const startHost = (): Host => {
+  const worker = new Worker(script)
+  const waiting = new Map<number, Waiting>()
+  let next = 0
+  let dead: WorkerError | undefined
+  const fail = (reason: string): void => {
+    dead ??= new WorkerError(reason)
+    if (host?.worker === worker) host = undefined
+    for (const { reject } of waiting.values()) reject(dead)
+    waiting.clear()
+  }
+  worker.on('message', (answer: Answer) => {
+    const { resolve, reject } = waiting.get(answer.id) as Waiting
+    waiting.delete(answer.id)
+    if (waiting.size === 0) worker.unref()
+    if ('error' in answer) reject(errorOf(answer.error))
+    else resolve(answer.values)
+  })
+  worker.on('error', (error) => fail(reasonOf(error)))
+  worker.on('exit', (code) => fail(`it ended with code ${code}`))
+  worker.unref()
+  const ask = (program: number, request: Request): Promise<readonly PlainConstant[]> =>
+    new Promise((resolve, reject) => {
+      if (dead !== undefined) return reject(dead)
+      const question: Question = { id: next++, program, request }
+      waiting.set(question.id, { resolve, reject })
+      // An idle worker must not keep the process alive; one that works must.
+      worker.ref()
+      worker.postMessage(question)
+    })
+  return { worker, ask, programs: 0 }
+}
+
+/** Ends the thread when nothing lives in it any more. */
+const leave = async (from: Host): Promise<void> => {
+  from.programs -= 1
+  if (from.programs > 0) return
+  if (host === from) host = undefined
+  await from.worker.terminate()
+}
+
+/** Starts a plan in the worker thread; the event loop of the caller stays free while it runs. */
+export const startPlanInWorker = async (plan: StepPlan, initial: readonly Constant[]): Promise<StepExecutor> => {
+  host ??= startHost()
+  const mine = host
+  const program = nextProgram++
+  mine.programs += 1
+  try {
+    await mine.ask(program, { kind: 'start', plan, state: initial.map(toPlain) })
+  } catch (error) {
+    await leave(mine)
+    throw error
+  }
+  return {
+    run: async (batch) => (await mine.ask(program, { kind: 'run', batch: batch.map(toPlain) })).map(fromPlain),
+    read: async () => (await mine.ask(program, { kind: 'read' })).map(fromPlain),
+    write: async (state) => void (await mine.ask(program, { kind: 'write', state: state.map(toPlain) })),
+    dispose: async () => {
+      await mine.ask(program, { kind: 'dispose' }).catch(() => undefined)
+      await leave(mine)
+    },
+  }
+}

@@ -1,0 +1,20 @@
+import type { PlainConstant, StepPlan } from '../step/plan.ts'
+
+/** What the main thread asks of the worker; `program` numbers the programs that the worker holds. */
+export type Request =
+  | { readonly kind: 'start'; readonly plan: StepPlan; readonly state: readonly PlainConstant[] }
+  | { readonly kind: 'run'; readonly batch: readonly PlainConstant[] }
+  | { readonly kind: 'read' }
+  | { readonly kind: 'write'; readonly state: readonly PlainConstant[] }
+  | { readonly kind: 'dispose' }
+
+export interface Question {
+  readonly id: number
+  readonly program: number
+  readonly request: Request
+}
+
+/** The worker's answer: tensors, or an error by its tag and facts. */
+export type Answer =
+  | { readonly id: number; readonly values: readonly PlainConstant[] }
+  | { readonly id: number; readonly error: { readonly tag: string | undefined; readonly reason: string } }
