@@ -1,1 +1,8 @@
-export {}
+export * as autodiff from '@grad-ts/autodiff'
+export * as nn from '@grad-ts/nn'
+export * as onnx from '@grad-ts/onnx'
+export * as onnxruntime from '@grad-ts/onnxruntime'
+export * as optim from '@grad-ts/optim'
+export * as tensor from '@grad-ts/tensor'
+export * as trainer from '@grad-ts/trainer'
+export * as tree from '@grad-ts/tree'

@@ -10,7 +10,7 @@ import { interpreted } from '../internal/settle.ts'
 export type Device = 'auto' | 'cpu' | 'cuda' | 'webgpu' | 'interpreter'
 
 export interface ExecutorOptions {
-  /** Default: auto. */
+  /** Default: cpu. */
   readonly device?: Device
   /** Threads of one operation on the CPU (default: all cores). */
   readonly threads?: number
@@ -64,7 +64,7 @@ export const compileRunner = async (
   state: Tree<Constant>,
   batch: Tree<Constant>,
   stepsPerRun: number,
-  { device = 'auto', threads }: ExecutorOptions,
+  { device = 'cpu', threads }: ExecutorOptions,
 ): Promise<Runner> => {
   if (device === 'interpreter') return interpretedRunner(step, state, stepsPerRun)
   const program = await compile(step, state, batch, {
