@@ -6,8 +6,10 @@ import { fromPlain, toPlain } from '../step/plan.ts'
 import type { PlainConstant, StepPlan } from '../step/plan.ts'
 import type { Answer, Question, Request } from './protocol.ts'
 
-// Sources cannot run in a worker before they are compiled; tests use the built one.
-const script = new URL(import.meta.url.endsWith('.ts') ? '../../dist/worker/main.js' : './main.js', import.meta.url)
+// Sources cannot run in a worker before they are compiled; tests use the built ones, and must not look for sources there.
+const fromSource = import.meta.url.endsWith('.ts')
+const script = new URL(fromSource ? '../../dist/worker/main.js' : './main.js', import.meta.url)
+const workerOptions = fromSource ? { execArgv: [] } : {}
 
 interface Waiting {
   readonly resolve: (values: readonly PlainConstant[]) => void
@@ -30,7 +32,7 @@ let host: Host | undefined
 let nextProgram = 0
 
 const startHost = (): Host => {
-  const worker = new Worker(script)
+  const worker = new Worker(script, workerOptions)
   const waiting = new Map<number, Waiting>()
   let next = 0
   let dead: WorkerError | undefined
