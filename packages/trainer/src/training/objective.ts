@@ -115,7 +115,7 @@ export const modelObjective = <Params extends Tree<Tensor>, State extends Tree<T
     metrics: metrics as Objective<Params, State>['metrics'],
     pass: (params, state, batch, context) => {
       const { x = null, y = null } = batch.examples as Readonly<Record<string, Tree<Tensor>>>
-      const [outputs, next] = task.model.applyWithState(params, state, x, context)
+      const [outputs, next] = task.model.applyWithState(params, state, x, { ...context, weights: batch.weight })
       const sums = lossSums(task.loss(outputs, y, { reduction: 'none' }), weigh(batch, task.weights))
       const measured = Object.entries(metrics).map(([name, metric]) => [name, metric.update(metric.empty, outputs, y, batch.weight)])
       return { ...sums, state: next, metrics: Object.fromEntries(measured) as Readonly<Record<string, Tree<Tensor>>> }
