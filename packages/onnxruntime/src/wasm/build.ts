@@ -61,14 +61,16 @@ const extentOf = (result: Tensor, roles: ReadonlyMap<Tensor, Role>): Set<Tensor>
 }
 
 /**
- * Groups leaves whose chains share a tensor. They must run as one: a chain replaces what another one would still read.
+ * Groups leaves whose chains share a tensor, or of which one reads what the other replaces: such chains must run as one.
  *
+ * @param results new leaves of the state
+ * @param replaced the old leaves in their places
  * @returns groups of positions, each in ascending order
  */
-export const groupResults = (results: readonly Tensor[], roles: ReadonlyMap<Tensor, Role>): number[][] => {
+export const groupResults = (results: readonly Tensor[], replaced: readonly Tensor[], roles: ReadonlyMap<Tensor, Role>): number[][] => {
   const groups: { extent: Set<Tensor>; members: number[] }[] = []
   results.forEach((result, position) => {
-    const extent = extentOf(result, roles)
+    const extent = extentOf(result, roles).add(replaced[position] as Tensor)
     const touching = groups.filter((group) => [...extent].some((node) => group.extent.has(node)))
     for (const group of touching) groups.splice(groups.indexOf(group), 1)
     groups.push({

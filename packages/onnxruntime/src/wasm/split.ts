@@ -81,6 +81,7 @@ export const splitStep = (graph: StepGraph): SplitStep => {
   }
   const updates = groupResults(
     fused.map((i) => next[i] as Tensor),
+    fused.map((i) => state[i] as Tensor),
     roles,
   ).map(bind)
   const session = [...outputs, ...kept.map((i) => next[i] as Tensor), ...handed]

@@ -121,7 +121,7 @@ const cases: Readonly<Record<string, Case>> = {
     { w, row: draw(16, [3]) },
     {},
     (s) => [{ w: T.sub(at(s, 'w'), T.mul(T.add(at(s, 'row'), at(s, 'w')), 0.1)), row: at(s, 'row') }, null],
-    { fused: [0], kept: [], handed: 1 },
+    { fused: [1], kept: [], handed: 1 },
   ),
   'doubles, single numbers and empty leaves stay in the session': define(
     { d: T.tensor(Float64Array.of(1, 2, 3)), e: T.tensor(new Float32Array(0)), f: T.tensor(Float32Array.of(4)) },
