@@ -43,8 +43,6 @@ const initial = (solver: GradientTransformation): State => ({
 const batches = Array.from({ length: 6 }, (_, i): Batch => ({ x: draw(100 + i, [8, 7]), y: draw(200 + i, [8, 3]) }))
 const [first] = batches as [Batch]
 
-const stacked: Batch = { x: T.evaluate(T.stack(batches.map(({ x }) => x))), y: T.evaluate(T.stack(batches.map(({ y }) => y))) }
-
 const solvers: Readonly<Record<string, GradientTransformation>> = {
   sgd: sgd({ learningRate: 0.05 }),
   momentum: sgd({ learningRate: 0.05, momentum: 0.9 }),

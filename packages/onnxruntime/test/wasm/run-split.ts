@@ -11,7 +11,7 @@ import { prepareUpdates } from '../../src/wasm/updates.ts'
 export type Step = (state: never, batch: never) => readonly [Tree<Tensor>, Tree<Tensor>]
 
 export const graphOf = (step: Step, state: Tree<Tensor>, batch: Tree<Tensor>): StepGraph =>
-  trace(step as (...args: readonly Tree<Tensor>[]) => Tree<Tensor>, [state, batch]) as unknown as StepGraph
+  trace(step as unknown as (...args: readonly Tree<Tensor>[]) => Tree<Tensor>, [state, batch]) as unknown as StepGraph
 
 /** Runs a split step: its session in the interpreter, its chains as kernels. */
 export const runSplit = (graph: StepGraph, split: SplitStep, state: Tree<Constant>, batch: Tree<Constant>): Constant[] => {
