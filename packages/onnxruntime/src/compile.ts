@@ -5,7 +5,8 @@ import type { Graph, Tensor } from '@grad-ts/tensor'
 import { optimizeGraph, toModel } from '@grad-ts/onnx'
 import type { PassName } from '@grad-ts/onnx'
 import { deviceOf, targetOf } from './device.ts'
-import type { ConcreteDevice, Device } from './device.ts'
+import { chooseDevice } from './probe.ts'
+import type { Device } from './device.ts'
 import { taskOf } from './edge.ts'
 import type { CompileError } from './errors.ts'
 import { createProgram } from './program.ts'
@@ -40,7 +41,7 @@ export const compileOrThrow = async <Args extends readonly Tree<Tensor>[], Outpu
   args: readonly [...Args],
   options: CompileOptions = {},
 ): Promise<Program<Args, Outputs>> => {
-  const device = deviceOf(options.device ?? 'cpu') as ConcreteDevice
+  const device = await chooseDevice(deviceOf(options.device ?? 'cpu'))
   const graph = optimizeGraph(trace<Args, Outputs>(fn, args), options.passes)
   const session = await createSession(toModel(graph as Graph, { target: targetOf(device) }), { device, threads: options.threads })
   return createProgram(await loadRuntime(), session, graph)

@@ -14,6 +14,7 @@ export {
   WorkerError,
 } from './errors.ts'
 export type { CompileError, RunError } from './errors.ts'
+export { probeDevice } from './probe.ts'
 export type { Program } from './program.ts'
 export { compileStep, compileStepOrThrow } from './step/compile.ts'
 export type { CompileStepOptions } from './step/compile.ts'

@@ -7,7 +7,7 @@ import type { StepGraph } from '@grad-ts/onnx'
 import { checkArguments, checkTypes } from '../arguments.ts'
 import type { CompileOptions } from '../compile.ts'
 import { deviceOf } from '../device.ts'
-import type { ConcreteDevice } from '../device.ts'
+import { chooseDevice } from '../probe.ts'
 import { taskOf } from '../edge.ts'
 import { ArgumentError } from '../errors.ts'
 import type { CompileError } from '../errors.ts'
@@ -63,7 +63,7 @@ export const compileStepOrThrow = async <State extends Tree<Tensor>, Batch exten
   options: CompileStepOptions = {},
 ): Promise<StepProgram<State, Batch, Outputs>> => {
   const { stepsPerRun, threads, fuse = 'auto' } = options
-  const device = deviceOf(options.device ?? 'cpu') as ConcreteDevice
+  const device = await chooseDevice(deviceOf(options.device ?? 'cpu'))
   checkSteps(stepsPerRun)
   const graph: StepGraph = optimizeGraph(trace<[State, Batch], readonly [State, Outputs]>(step, [state, batch]), options.passes)
   checkTypes(graph.inputs[0], graph.outputs[0], 'the state that the step returns')

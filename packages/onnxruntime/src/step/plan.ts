@@ -49,7 +49,9 @@ export interface PlanOptions extends Pick<StepPlan, 'device' | 'threads' | 'step
 export const planStep = (graph: StepGraph, { split, ...options }: PlanOptions): StepPlan => {
   const target = { target: targetOf(options.device) }
   const whole = (): Uint8Array =>
-    options.stepsPerRun === undefined ? toModel(graph as Graph, target) : toLoopModel(graph, options.stepsPerRun, target)
+    options.stepsPerRun === undefined || options.device === 'webgpu'
+      ? toModel(graph as Graph, target)
+      : toLoopModel(graph, options.stepsPerRun, target)
   return {
     ...options,
     model: split === undefined ? whole() : toModel(optimizeGraph(split.session) as Graph, target),

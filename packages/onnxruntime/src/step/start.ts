@@ -4,6 +4,7 @@ import { loadRuntime } from '../runtime.ts'
 import { createSession } from '../session.ts'
 import { createSplitExecutor } from '../wasm/executor.ts'
 import type { StepExecutor } from './executor.ts'
+import { createGpuExecutor, gpuOutputLocations } from './gpu-executor.ts'
 import { standIns } from './plan.ts'
 import type { StepPlan } from './plan.ts'
 import { createSessionExecutor } from './session-executor.ts'
@@ -11,9 +12,13 @@ import { createSessionExecutor } from './session-executor.ts'
 /** Builds the session of a plan and what runs it, in this thread. */
 export const startPlan = async (plan: StepPlan, initial: readonly Constant[]): Promise<StepExecutor> => {
   const runtime = await loadRuntime()
-  const session = await createSession(plan.model, plan)
   const state = standIns(plan.state)
   const graph: StepGraph = { inputs: [state, standIns(plan.batch)], outputs: [state, standIns(plan.outputs)] }
+  if (plan.device === 'webgpu') {
+    const session = await createSession(plan.model, { ...plan, outputLocations: gpuOutputLocations(graph) })
+    return createGpuExecutor(runtime, session, graph, initial, plan.stepsPerRun)
+  }
+  const session = await createSession(plan.model, plan)
   if (plan.split === undefined) return createSessionExecutor(runtime, session, graph, initial, plan.stepsPerRun)
   const { inputs, outputs } = plan.split.session
   const split = { ...plan.split, session: { inputs: standIns(inputs), outputs: standIns(outputs) } }
