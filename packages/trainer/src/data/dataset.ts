@@ -3,6 +3,7 @@ import type { Tree } from '@grad-ts/tree'
 import { allocate, constantOf, sameShape, showShape, sizeOf } from '@grad-ts/tensor'
 import type { Constant, Shape } from '@grad-ts/tensor'
 import { SettingsError } from '../errors.ts'
+import { settle } from '../internal/settle.ts'
 
 /** One example, or a batch of them: a tree of constants. In a batch every leaf has one more axis in front. */
 export type Example = Tree<Constant>
@@ -61,8 +62,9 @@ const countRows = (columns: Example): number => {
  * toArray(data.rows(Int32Array.of(1)).x) // => [[3, 4]]
  */
 export const fromColumns = <E extends Example>(columns: E): IndexedDataset<E> => {
-  const size = countRows(columns)
-  return { tag: 'indexed', size, rows: (numbers) => map((column: Constant) => gatherRows(column, numbers), columns as Tree<Constant>) as E }
+  const known = settle(columns)
+  const size = countRows(known)
+  return { tag: 'indexed', size, rows: (numbers) => map((column: Constant) => gatherRows(column, numbers), known as Tree<Constant>) as E }
 }
 
 const stackConstants = (parts: readonly Constant[]): Constant => {

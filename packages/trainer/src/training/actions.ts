@@ -1,11 +1,11 @@
-import { mapWithPath } from '@grad-ts/tree'
+import { get, mapWithPath } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
-import { get } from '@grad-ts/tree'
 import { scalar } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 import type { Example } from '../data/dataset.ts'
 import type { Action } from '../policies/policy.ts'
 import type { TrainEvent } from './events.ts'
+import { isScheduleCount } from './learning-rate.ts'
 import type { Run } from './run.ts'
 import { bestParams } from './run.ts'
 import type { TrainState } from './step.ts'
@@ -16,9 +16,9 @@ interface Best<Params, State> {
   readonly model: State
 }
 
-/** Resets the counters of the solver, which its schedules read, and leaves the moments. */
-const resetCounts = (state: Tree<Tensor>, fresh: Tree<Tensor>): Tree<Tensor> =>
-  mapWithPath((path, leaf: Tensor) => (path.split('.').at(-1) === 'count' ? (get(fresh, path) as Tensor) : leaf), state)
+/** Lets schedules begin again and leaves the moments, with the counts that correct them. */
+const resetSchedules = (state: Tree<Tensor>, fresh: Tree<Tensor>): Tree<Tensor> =>
+  mapWithPath((path, leaf: Tensor) => (isScheduleCount(state, path) ? (get(fresh, path) as Tensor) : leaf), state)
 
 /** Does what a policy asked for; answers with an event when there is something to tell. */
 export const act = async <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
@@ -57,7 +57,7 @@ export const act = async <E extends Example, Params extends Tree<Tensor>, State 
     case 'restartSolver': {
       const state = await read()
       const fresh = run.freshSolver(state.params)
-      await write({ ...state, solver: action.keep === 'moments' ? resetCounts(state.solver, fresh) : fresh })
+      await write({ ...state, solver: action.keep === 'moments' ? resetSchedules(state.solver, fresh) : fresh })
       return rateChange(memory.steps.learningRate[0] ?? 0, action.reason)
     }
   }

@@ -1,4 +1,4 @@
-import { entries } from '@grad-ts/tree'
+import { entries, get } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
 import { isTensor, scalar } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
@@ -17,9 +17,20 @@ const findRate = (value: unknown): Hyperparameter | undefined => {
   return isHyperparameter(learningRate) ? learningRate : findRate(Object.values(rest))
 }
 
-/** The number of updates that the solver has counted, which is what its schedules read. */
+/**
+ * Tells the counts that schedules read from those that belong to moments: beside the former stands at most the state of the
+ * rule that is scheduled.
+ */
+export const isScheduleCount = (solverState: Tree<Tensor>, path: string): boolean => {
+  const keys = path.split('.')
+  if (keys.pop() !== 'count') return false
+  const beside = Object.keys(get(solverState, keys.join('.')) as Readonly<Record<string, unknown>>)
+  return beside.every((key) => key === 'count' || key === 'inner')
+}
+
+/** The number of updates that the solver's schedules have counted. */
 const countOf = (solverState: Tree<Tensor>): Tensor | undefined =>
-  entries<Tensor>(solverState).find(([path, leaf]) => path.split('.').at(-1) === 'count' && leaf.shape.length === 0)?.[1]
+  entries<Tensor>(solverState).findLast(([path, leaf]) => leaf.shape.length === 0 && isScheduleCount(solverState, path))?.[1]
 
 /**
  * Gives the learning rate that a solver uses in its next update, as a tensor of the graph.

@@ -27,7 +27,6 @@ describe('fit', () => {
       epochs: 20,
       device: 'cpu',
     })
-    console.log(run.history.epochs.at(-1), run.history.steps.learningRate.slice(0, 3))
     expect(run.loss.length).toBe(140)
     expect(run.history.epochs.at(-1)?.validation?.metrics['accuracy']).toBeGreaterThan(0.95)
   })

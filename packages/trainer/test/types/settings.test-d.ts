@@ -1,0 +1,25 @@
+import { describe, it } from 'vitest'
+import { meanSquaredError, dense } from '@grad-ts/nn'
+import { sgd } from '@grad-ts/optim'
+import { tensor } from '@grad-ts/tensor'
+import { earlyStopping, fit, fromColumns } from '../../src/index.ts'
+
+const data = fromColumns({ x: tensor([[1]]), y: tensor([[1]]) })
+const base = { model: dense({ in: 1, out: 1 }), loss: meanSquaredError, data, solver: sgd({ learningRate: 0.1 }) }
+
+describe('settings that contradict each other do not type-check', () => {
+  it('a policy that reads validation results needs validation data', () => {
+    fit({ ...base, epochs: 1, validation: { data }, policies: [earlyStopping({ monitor: 'validation.loss' })] })
+    fit({ ...base, epochs: 1, policies: [earlyStopping({ monitor: 'loss' })] })
+    // @ts-expect-error there is nothing to validate on
+    fit({ ...base, epochs: 1, policies: [earlyStopping({ monitor: 'validation.loss' })] })
+  })
+
+  it('a run lasts for epochs or for steps', () => {
+    fit({ ...base, steps: 1 })
+    // @ts-expect-error not both
+    fit({ ...base, epochs: 1, steps: 1 })
+    // @ts-expect-error one of them
+    fit({ ...base })
+  })
+})
