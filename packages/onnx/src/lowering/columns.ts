@@ -34,42 +34,25 @@ const columnsOf = (x: Tensor, kernel: readonly number[], spatial: readonly numbe
 
 const swapped = (x: Tensor): Tensor => transpose(x, [1, 0, ...[...x.shape.keys()].slice(2)])
 
-const part = (x: Tensor, axis: number, group: number, groups: number): Tensor => {
-  const length = (x.shape[axis] as number) / groups
-  return groups === 1
-    ? x
-    : slice(
-        x,
-        x.shape.map((_, i) => (i === axis ? { start: group * length, end: (group + 1) * length } : {})),
-      )
-}
+/** Cuts the first axis into groups: `[groups · rows, …]` → `[groups, rows, …]`. */
+const grouped = (x: Tensor, groups: number): Tensor => reshape(x, [groups, (x.shape[0] as number) / groups, ...x.shape.slice(1)])
 
-const perGroup = (groups: number, fn: (group: number) => Tensor): Tensor => {
-  const parts = Array.from({ length: groups }, (_, group) => fn(group))
-  return parts.length === 1 ? (parts[0] as Tensor) : concat(parts, 0)
-}
+const joinedGroups = (x: Tensor): Tensor => reshape(x, [(x.shape[0] as number) * (x.shape[1] as number), ...x.shape.slice(2)])
 
-/** A convolution as one matrix product for each group: kernel `[out, in · kernel]` times the columns. */
+/** A convolution as a matrix product, batched over the groups: kernel `[out, in · kernel]` times the columns. */
 export const convolution = (x: Tensor, kernel: Tensor, spatial: readonly number[], window: ConvolutionAttributes): Tensor => {
   const [out] = kernel.shape as readonly [number]
-  const channelsFirst = swapped(x)
-  const product = perGroup(window.groups, (group) => {
-    const filters = part(kernel, 0, group, window.groups)
-    const columns = columnsOf(part(channelsFirst, 0, group, window.groups), kernel.shape.slice(2), spatial, window)
-    return matmul(reshape(filters, [out / window.groups, -1]), columns)
-  })
+  const columns = columnsOf(swapped(x), kernel.shape.slice(2), spatial, window)
+  const product = matmul(grouped(reshape(kernel, [out, -1]), window.groups), grouped(columns, window.groups))
   return swapped(reshape(product, [out, x.shape[0] as number, ...spatial]))
 }
 
-/** The gradient of the kernel: the cotangent `[out, batch · positions]` times the transposed columns. */
+/** The gradient of the kernel: the cotangent `[out, batch · positions]` times the transposed columns, batched over the groups. */
 export const kernelGradient = (x: Tensor, cotangent: Tensor, kernel: readonly number[], window: ConvolutionAttributes): Tensor => {
-  const spatial = cotangent.shape.slice(2)
-  const [channelsFirst, outFirst] = [swapped(x), swapped(cotangent)]
+  const columns = columnsOf(swapped(x), kernel, cotangent.shape.slice(2), window)
+  const outFirst = swapped(cotangent)
   const out = outFirst.shape[0] as number
-  const product = perGroup(window.groups, (group) => {
-    const columns = columnsOf(part(channelsFirst, 0, group, window.groups), kernel, spatial, window)
-    return matmul(reshape(part(outFirst, 0, group, window.groups), [out / window.groups, -1]), columns, { transposeB: true })
-  })
+  const product = matmul(grouped(reshape(outFirst, [out, -1]), window.groups), grouped(columns, window.groups), { transposeB: true })
   return reshape(product, [out, (x.shape[1] as number) / window.groups, ...kernel])
 }
 
@@ -104,7 +87,8 @@ const resized = (x: Tensor, axis: number, before: number, after: number): Tensor
 /** The kernel of the transposed convolution: in and out swapped within each group, every spatial axis reversed. */
 const turned = (kernel: Tensor, groups: number): Tensor => {
   const reversed = [...kernel.shape.keys()].slice(2).reduce((x, axis) => flip(x, axis), kernel)
-  return perGroup(groups, (group) => swapped(part(reversed, 0, group, groups)))
+  const byGroup = grouped(reversed, groups)
+  return joinedGroups(transpose(byGroup, [0, 2, 1, ...[...byGroup.shape.keys()].slice(3)]))
 }
 
 /** The gradient of the input as a plain convolution of the spread and padded cotangent with the turned kernel. */
