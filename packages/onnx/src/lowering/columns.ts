@@ -1,7 +1,25 @@
-import { concat, flip, matmul, pad, reshape, slice, transpose } from '@grad-ts/tensor'
+import {
+  add,
+  arange,
+  argMax,
+  cast,
+  concat,
+  evaluate,
+  flip,
+  gather,
+  matmul,
+  mul,
+  pad,
+  reshape,
+  slice,
+  tensor,
+  transpose,
+} from '@grad-ts/tensor'
 import type { OpAttributes, Tensor } from '@grad-ts/tensor'
 
 type ConvolutionAttributes = OpAttributes['conv']
+type PoolAttributes = OpAttributes['maxPool']
+type WindowAttributes = Omit<PoolAttributes, 'kernel'>
 
 const product = (lengths: readonly number[]): number => lengths.reduce((total, length) => total * length, 1)
 
@@ -9,27 +27,55 @@ const product = (lengths: readonly number[]): number => lengths.reduce((total, l
 const offsets = (kernel: readonly number[]): number[][] =>
   kernel.reduce<number[][]>((known, length) => known.flatMap((start) => Array.from({ length }, (_, i) => [...start, i])), [[]])
 
-const padded = (x: Tensor, { before, after }: ConvolutionAttributes): Tensor =>
-  [...before, ...after].every((width) => width === 0)
-    ? x
-    : pad(x, [[0, 0], [0, 0], ...before.map((width, i) => [width, after[i] as number] as const)])
+const padded = (x: Tensor, { before, after }: WindowAttributes, value: number): Tensor => {
+  if ([...before, ...after].every((width) => width === 0)) return x
+  const widths = before.map((width, i) => [width, after[i] as number] as const)
+  return pad(x, [[0, 0], [0, 0], ...widths], value)
+}
 
-/**
- * Lays the windows of a convolution out as a matrix: x `[channels, batch, …]` → `[channels · kernel, batch · positions]`,
- * one strided slice for each place in the kernel.
- */
-const columnsOf = (x: Tensor, kernel: readonly number[], spatial: readonly number[], window: ConvolutionAttributes): Tensor => {
-  const source = padded(x, window)
-  const [channels, batch] = source.shape as readonly [number, number]
-  const slices = offsets(kernel).map((offset) => {
+/** One strided slice of an already padded tensor for each place in the kernel: what that place sees at every position. */
+const slicesOf = (
+  source: Tensor,
+  kernel: readonly number[],
+  spatial: readonly number[],
+  { strides, dilations }: Pick<ConvolutionAttributes, 'strides' | 'dilations'>,
+): Tensor[] =>
+  offsets(kernel).map((offset) => {
     const ranges = offset.map((at, axis) => {
-      const start = at * (window.dilations[axis] as number)
-      const step = window.strides[axis] as number
+      const start = at * (dilations[axis] as number)
+      const step = strides[axis] as number
       return { start, end: start + ((spatial[axis] as number) - 1) * step + 1, step }
     })
-    return reshape(slice(source, [{}, {}, ...ranges]), [channels, 1, batch * product(spatial)])
+    return slice(source, [{}, {}, ...ranges])
   })
-  return reshape(concat(slices, 1), [channels * product(kernel), batch * product(spatial)])
+
+/** Lays the windows of a convolution out as a matrix: x `[channels, batch, …]` → `[channels · kernel, batch · positions]`. */
+const columnsOf = (x: Tensor, kernel: readonly number[], spatial: readonly number[], window: ConvolutionAttributes): Tensor => {
+  const [channels, batch] = x.shape as readonly [number, number]
+  const slices = slicesOf(padded(x, window, 0), kernel, spatial, window)
+  const columns = concat(
+    slices.map((part) => reshape(part, [channels, 1, batch * product(spatial)])),
+    1,
+  )
+  return reshape(columns, [channels * product(kernel), batch * product(spatial)])
+}
+
+/** The flat place in the spatial axes that each kernel element sees at each position; −1 in the padding. */
+const placesOf = (size: readonly number[], kernel: readonly number[], spatial: readonly number[], window: WindowAttributes): Tensor => {
+  const numbers = Float32Array.from({ length: product(size) }, (_, i) => i)
+  const x = tensor(numbers, { shape: [1, 1, ...size] })
+  const slices = slicesOf(padded(x, window, -1), kernel, spatial, window)
+  return evaluate(cast(concat(slices.map((part) => reshape(part, [-1]))), 'int32'))
+}
+
+/** Where the largest element of each window lies, for providers whose pooling does not tell: x `[batch, channels, …]`. */
+export const largestPlaces = (x: Tensor, { kernel, ...window }: PoolAttributes, spatial: readonly number[]): Tensor => {
+  const count = product(spatial)
+  const slices = slicesOf(padded(x, window, -Infinity), kernel, spatial, window)
+  const seen = slices.map((part) => reshape(part, [1, ...part.shape.slice(0, 2), count]))
+  const winner = argMax(concat(seen, 0), { axis: 0 })
+  const at = add(mul(winner, count), arange(count))
+  return reshape(gather(placesOf(x.shape.slice(2), kernel, spatial, window), at), [...x.shape.slice(0, 2), ...spatial])
 }
 
 const swapped = (x: Tensor): Tensor => transpose(x, [1, 0, ...[...x.shape.keys()].slice(2)])

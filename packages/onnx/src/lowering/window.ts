@@ -2,7 +2,7 @@ import { node as makeNode, sizeOf } from '@grad-ts/tensor'
 import type { OpAttributes, Tensor } from '@grad-ts/tensor'
 import type { Attributes, Emitter } from '../emitter.ts'
 import { elementType } from '../schema/types.ts'
-import { asConvolution, convolution, kernelGradient } from './columns.ts'
+import { asConvolution, convolution, kernelGradient, largestPlaces } from './columns.ts'
 import { decompose } from './decompose.ts'
 import type { Lowerings } from './rule.ts'
 
@@ -69,8 +69,11 @@ export const windows: Lowerings<'conv' | 'convInputGradient' | 'convKernelGradie
     ),
   maxPool: (emitter, inputs, { attributes }) => emitter.add('MaxPool', inputs, windowAttributes(attributes, attributes.kernel)),
   // The runtime counts over the whole tensor; what lies in front of an element's own axes is a multiple of their size.
-  maxPoolIndices: (emitter, inputs, { attributes, inputs: [x] }) => {
-    const spatial = emitter.int64(sizeOf((x as Tensor).shape.slice(2)))
-    return emitter.add('Cast', [emitter.add('Mod', [pool(emitter, inputs, attributes)[1], spatial])], { to: elementType.int32 })
+  maxPoolIndices: (emitter, inputs, node) => {
+    const [x] = node.inputs as readonly [Tensor]
+    if (emitter.target === 'webgpu')
+      return decompose(emitter, inputs, node, (value) => largestPlaces(value as Tensor, node.attributes, node.shape.slice(2)))
+    const spatial = emitter.int64(sizeOf(x.shape.slice(2)))
+    return emitter.add('Cast', [emitter.add('Mod', [pool(emitter, inputs, node.attributes)[1], spatial])], { to: elementType.int32 })
   },
 }
