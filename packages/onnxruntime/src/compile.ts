@@ -43,8 +43,9 @@ export const compileOrThrow = async <Args extends readonly Tree<Tensor>[], Outpu
 ): Promise<Program<Args, Outputs>> => {
   const device = await chooseDevice(deviceOf(options.device ?? 'cpu'))
   const graph = optimizeGraph(trace<Args, Outputs>(fn, args), options.passes)
-  const session = await createSession(toModel(graph as Graph, { target: targetOf(device) }), { device, threads: options.threads })
-  return createProgram(await loadRuntime(), session, graph)
+  const model = toModel(graph as Graph, { target: targetOf(device) })
+  const session = await createSession(model, { device, threads: options.threads })
+  return createProgram(await loadRuntime(), session, graph, model)
 }
 
 /** Like `compileOrThrow`, with the error as a value. */

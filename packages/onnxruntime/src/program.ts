@@ -2,7 +2,7 @@ import { leaves, unflatten } from '@grad-ts/tree'
 import type { MapLeaves, Tree } from '@grad-ts/tree'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Constant, Graph, Tensor } from '@grad-ts/tensor'
-import { inputPorts, outputPorts } from '@grad-ts/onnx'
+import { explainGraph, inputPorts, outputPorts } from '@grad-ts/onnx'
 import { checkArguments } from './arguments.ts'
 import { taskOf } from './edge.ts'
 import { DisposedError, ExecutionError } from './errors.ts'
@@ -16,6 +16,10 @@ export interface Program<Args extends readonly Tree<Tensor>[], Outputs extends T
   readonly run: (...args: Args) => TaskEither<RunError, MapLeaves<Outputs, Tensor, Constant>>
   /** Like `run`; rejects with the error. */
   readonly runOrThrow: (...args: Args) => Promise<MapLeaves<Outputs, Tensor, Constant>>
+  /** Shows the graph that was compiled, a line for each node. */
+  readonly explain: () => string
+  /** The compiled model as the bytes of an `.onnx` file, for viewers such as Netron. */
+  readonly model: Uint8Array
   /** Frees the session. A second call does nothing. */
   readonly dispose: () => Promise<void>
 }
@@ -37,6 +41,7 @@ export const createProgram = <Args extends readonly Tree<Tensor>[], Outputs exte
   runtime: typeof Runtime,
   session: Runtime.InferenceSession,
   graph: Graph<readonly Tree<Tensor>[], Tree<Tensor>>,
+  model: Uint8Array,
 ): Program<Args, Outputs> => {
   const { inputs: placeholders, outputs: structure } = graph
   const inputs = inputPorts(graph)
@@ -61,5 +66,8 @@ export const createProgram = <Args extends readonly Tree<Tensor>[], Outputs exte
     await session.release()
   }
   const run = (...args: readonly Tree<Tensor>[]): TaskEither<RunError, Tree<Constant>> => taskOf(() => runOrThrow(...args))
-  return { run, runOrThrow, dispose, [Symbol.asyncDispose]: dispose } as unknown as Program<Args, Outputs>
+  return { run, runOrThrow, explain: () => explainGraph(graph), model, dispose, [Symbol.asyncDispose]: dispose } as unknown as Program<
+    Args,
+    Outputs
+  >
 }

@@ -71,7 +71,7 @@ export const compileStepOrThrow = async <State extends Tree<Tensor>, Batch exten
   const flat = flatStep(graph)
   const plan = planStep(flat, { device, threads, stepsPerRun, split: planSplit(flat, { fuse, device, stepsPerRun }) })
   const executor = await (options.worker === true ? startPlanInWorker(plan, initial) : startPlan(plan, initial))
-  return createStepProgram(executor, graph, stepsPerRun)
+  return createStepProgram(executor, graph, plan)
 }
 
 /** Like `compileStepOrThrow`, with the error as a value. */

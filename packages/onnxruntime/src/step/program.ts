@@ -2,13 +2,15 @@ import { map, unflatten } from '@grad-ts/tree'
 import type { MapLeaves, Tree } from '@grad-ts/tree'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { input } from '@grad-ts/tensor'
-import type { Constant, Tensor } from '@grad-ts/tensor'
+import type { Constant, Graph, Tensor } from '@grad-ts/tensor'
+import { explainGraph } from '@grad-ts/onnx'
 import type { StepGraph } from '@grad-ts/onnx'
 import { checkArguments } from '../arguments.ts'
 import { taskOf } from '../edge.ts'
 import { AbortedError, DisposedError } from '../errors.ts'
 import type { RunError } from '../errors.ts'
 import type { StepExecutor } from './executor.ts'
+import type { StepPlan } from './plan.ts'
 
 /** How one run goes. */
 export interface RunOptions {
@@ -27,6 +29,10 @@ export interface StepProgram<State extends Tree<Tensor>, Batch extends Tree<Tens
   /** Replaces the state by one of the same structure, shapes and dtypes. */
   readonly setState: (state: State) => TaskEither<RunError, void>
   readonly setStateOrThrow: (state: State) => Promise<void>
+  /** Shows the graph of one step as it was compiled, a line for each node. */
+  readonly explain: () => string
+  /** The compiled model as the bytes of an `.onnx` file, for viewers such as Netron; without the part that runs in WebAssembly. */
+  readonly model: Uint8Array
   /** Frees the session. A second call does nothing. */
   readonly dispose: () => Promise<void>
 }
@@ -39,7 +45,7 @@ const stackedInputs = (batch: Tree<Tensor>, steps: number | undefined): Tree<Ten
 export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree<Tensor>, Outputs extends Tree<Tensor>>(
   executor: StepExecutor,
   graph: StepGraph,
-  stepsPerRun: number | undefined,
+  { model, stepsPerRun }: Pick<StepPlan, 'model' | 'stepsPerRun'>,
 ): StepProgram<State, Batch, Outputs> => {
   const batchInputs = stackedInputs(graph.inputs[1], stepsPerRun)
   let disposed = false
@@ -71,6 +77,8 @@ export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree
     stateOrThrow,
     setState: (state: Tree<Tensor>) => taskOf<RunError, void>(() => setStateOrThrow(state)),
     setStateOrThrow,
+    explain: () => explainGraph(graph as Graph),
+    model,
     dispose,
     [Symbol.asyncDispose]: dispose,
   } as unknown as StepProgram<State, Batch, Outputs>
