@@ -43,7 +43,13 @@ export const dense = (options: DenseOptions): Layer<KernelAndBias, null> => {
     },
     apply: ({ kernel, bias }, x) => {
       if (x.shape.at(-1) !== options.in || x.shape.length < 2)
-        throw new ShapeError('dense', [x, kernel], `expected x of shape [batch, …, ${options.in}]; the kernel is [in, out]`)
+        throw new ShapeError('dense', [x, kernel], `expected x of shape [batch, …, ${options.in}]`)
+      if (kernel.shape.length !== 2 || kernel.shape[0] !== options.in || kernel.shape[1] !== options.out)
+        throw new ShapeError(
+          'dense',
+          [x, kernel],
+          `expected a kernel [in, out] = [${options.in}, ${options.out}]; transpose it if it is [out, in]`,
+        )
       const y = matmul(x, kernel)
       return bias === null ? y : add(y, bias)
     },

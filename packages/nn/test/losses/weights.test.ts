@@ -1,0 +1,230 @@
+import { grad } from '@grad-ts/autodiff'
+import * as nn from '@grad-ts/nn'
+import { evaluate, scalar, sum, tensor, toArray, toNumber } from '@grad-ts/tensor'
+import type { Tensor } from '@grad-ts/tensor'
+import { describe, expect, test } from 'vitest'
+
+const labels = (...values: number[]): Tensor => tensor(values, { dtype: 'int32' })
+
+describe('weights and reductions', () => {
+  const values = tensor([1, 2, 6])
+
+  test('mean divides by the sum of the weights, batchMean by the rows', () => {
+    const weights = tensor([1, 0, 3])
+    const of = (reduction: nn.Reduction) => toArray(nn.reduceLoss(values, { weights, reduction }))
+    expect([of('mean'), of('sum'), of('batchMean'), of('none')]).toEqual([
+      19 / 4,
+      19,
+      evaluate(tensor(19 / 3)).attributes.data[0],
+      [1, 0, 18],
+    ])
+  })
+
+  test('the mean of nothing is 0, with a gradient of 0', () => {
+    const none = (x: Tensor) => nn.reduceLoss(x, { weights: tensor([false, false, false]) })
+    expect(toNumber(none(values))).toBe(0)
+    expect(toArray(grad(none)(values))).toEqual([0, 0, 0])
+  })
+
+  test('what has weight 0 does not count even when it is not a number', () => {
+    expect(toNumber(nn.reduceLoss(tensor([1, NaN, Infinity]), { weights: tensor([true, false, false]) }))).toBe(1)
+  })
+
+  test('weights of examples spread over their elements', () => {
+    const loss = nn.squaredError(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+      tensor([
+        [0, 0],
+        [0, 0],
+      ]),
+      { weights: tensor([0, 1]) },
+    )
+    expect(toNumber(loss)).toBe(12.5)
+  })
+
+  test('padding rows change neither value nor gradient', () => {
+    const [x, y] = [
+      tensor([
+        [1, 2, 0],
+        [0, 1, 3],
+      ]),
+      labels(0, 2),
+    ]
+    const [padded, paddedY] = [
+      tensor([
+        [1, 2, 0],
+        [0, 1, 3],
+        [9, 9, 9],
+      ]),
+      labels(0, 2, 1),
+    ]
+    const weights = tensor([1, 1, 0])
+    const plain = (p: Tensor) => nn.softmaxCrossEntropyWithIntegerLabels(p, y)
+    const masked = (p: Tensor) => nn.softmaxCrossEntropyWithIntegerLabels(p, paddedY, { weights })
+    expect(toNumber(masked(padded))).toBe(toNumber(plain(x)))
+    expect(toArray(grad(masked)(padded))).toEqual([...(toArray(grad(plain)(x)) as number[][]), [0, 0, 0]])
+  })
+})
+
+describe('class numbers', () => {
+  const logits = tensor(
+    [
+      [2, 0, 1],
+      [0, 3, 1],
+      [1, 1, 1],
+    ],
+    { dtype: 'float64' },
+  )
+
+  test('ignored labels count neither in the sum nor in the mean', () => {
+    const kept = tensor(
+      [
+        [2, 0, 1],
+        [0, 3, 1],
+      ],
+      { dtype: 'float64' },
+    )
+    const loss = nn.softmaxCrossEntropyWithIntegerLabels(logits, labels(0, 1, -100), { ignoreIndex: -100 })
+    expect(toNumber(loss)).toBeCloseTo(toNumber(nn.softmaxCrossEntropyWithIntegerLabels(kept, labels(0, 1))), 12)
+  })
+
+  test('class weights divide out in the mean, smoothing spreads them', () => {
+    const classWeights = tensor([1, 2, 4], { dtype: 'float64' })
+    const y = labels(0, 1, 2)
+    const single = toArray(nn.softmaxCrossEntropyWithIntegerLabels(logits, y, { reduction: 'none' })) as number[]
+    const wanted = ((single[0] as number) + 2 * (single[1] as number) + 4 * (single[2] as number)) / 7
+    expect(toNumber(nn.softmaxCrossEntropyWithIntegerLabels(logits, y, { classWeights }))).toBeCloseTo(wanted, 12)
+    // From torch.nn.functional.cross_entropy with the same weights and label_smoothing 0.1.
+    expect(toNumber(nn.softmaxCrossEntropyWithIntegerLabels(logits, y, { classWeights, labelSmoothing: 0.1 }))).toBeCloseTo(
+      0.8074267770517857,
+      9,
+    )
+  })
+
+  test('agree with one-hot rows, also with several axes of classes', () => {
+    const x = tensor(
+      [
+        [
+          [2, 0],
+          [1, 5],
+        ],
+        [
+          [0, 3],
+          [1, 1],
+        ],
+      ],
+      { dtype: 'float64' },
+    )
+    const rows = tensor(
+      [
+        [
+          [0, 0],
+          [1, 0],
+        ],
+        [
+          [0, 1],
+          [0, 0],
+        ],
+      ],
+      { dtype: 'float64' },
+    )
+    const byNumber = nn.softmaxCrossEntropyWithIntegerLabels(x, labels(2, 1), { axis: [1, 2], reduction: 'none' })
+    const byRow = nn.softmaxCrossEntropy(x, rows, { axis: [1, 2], reduction: 'none' })
+    const [a, b] = [toArray(byNumber), toArray(byRow)] as [number[], number[]]
+    a.forEach((value, i) => expect(value).toBeCloseTo(b[i] as number, 12))
+  })
+
+  test('classes that take no part are as if they were not there', () => {
+    const where = tensor([
+      [true, true, false],
+      [true, true, false],
+      [false, false, false],
+    ])
+    const few = tensor(
+      [
+        [2, 0],
+        [0, 3],
+      ],
+      { dtype: 'float64' },
+    )
+    const wanted = toArray(nn.softmaxCrossEntropyWithIntegerLabels(few, labels(0, 1), { reduction: 'none' })) as number[]
+    const of = (x: Tensor) => nn.softmaxCrossEntropyWithIntegerLabels(x, labels(0, 1, 2), { where, reduction: 'none' })
+    expect(toArray(of(logits))).toEqual([...wanted.map((value) => expect.closeTo(value, 12)), 0])
+    const slope = toArray(grad((x: Tensor) => sum(of(x)))(logits)) as number[][]
+    expect(slope.flat().every(Number.isFinite)).toBe(true)
+    expect(slope.map((line) => line[2])).toEqual([0, 0, 0])
+  })
+})
+
+describe('mistakes', () => {
+  const messageOf = (fn: () => unknown): string => {
+    try {
+      fn()
+      return 'nothing was thrown'
+    } catch (error) {
+      return (error as Error).message.split('\n')[0] as string
+    }
+  }
+
+  test('name what was expected', () => {
+    const x = tensor([
+      [1, 2],
+      [3, 4],
+    ])
+    expect([
+      messageOf(() => nn.meanSquaredError(tensor([1, 2]), tensor([[1], [2]]))),
+      messageOf(() => nn.softmaxCrossEntropyWithIntegerLabels(x, tensor([0, 1]))),
+      messageOf(() =>
+        nn.softmaxCrossEntropyWithIntegerLabels(
+          x,
+          tensor(
+            [
+              [0, 1],
+              [1, 0],
+            ],
+            { dtype: 'int32' },
+          ),
+        ),
+      ),
+      messageOf(() => nn.softmaxCrossEntropy(x, tensor([0, 1]))),
+      messageOf(() => nn.meanSquaredError(x, x, { weights: tensor([1, 2, 3]) })),
+      messageOf(() => nn.sigmoidBinaryCrossEntropy(labels(1, 0), labels(1, 0))),
+      messageOf(() => nn.dense({ in: 3, out: 2 }).apply({ kernel: scalar(1), bias: null }, x)),
+      messageOf(() =>
+        nn.dense({ in: 2, out: 3 }).apply(
+          {
+            kernel: tensor([
+              [1, 2],
+              [3, 4],
+              [5, 6],
+            ]),
+            bias: null,
+          },
+          x,
+        ),
+      ),
+      messageOf(() => nn.dropout({ rate: 0.5 }).apply(null, x, { training: true })),
+      messageOf(() => nn.embedding({ count: 4, size: 2 }).apply({ table: x }, x)),
+      messageOf(() => nn.conv2d({ in: 3, out: 4, kernel: 3 }).apply({ kernel: scalar(1), bias: null }, x)),
+      messageOf(() => nn.multiHeadAttention({ size: 10, heads: 3 })),
+    ]).toMatchInlineSnapshot(`
+      [
+        "meanSquaredError(float32[2], float32[2, 1]): expected predictions and targets of one shape; reshape one of them",
+        "softmaxCrossEntropyWithIntegerLabels(float32[2, 2], float32[2]): expected int32 class numbers; make them with dtype 'int32', or give one-hot rows to softmaxCrossEntropy",
+        "softmaxCrossEntropyWithIntegerLabels(float32[2, 2], int32[2, 2]): expected one class number per example: labels of the shape of the logits less the classes",
+        "softmaxCrossEntropy(float32[2, 2], float32[2]): expected predictions and targets of one shape; reshape one of them",
+        "meanSquaredError(float32[2], float32[3]): expected weights whose axes are the first axes of the loss values, such as [batch]",
+        "sigmoidBinaryCrossEntropy(int32[2], int32[2]): expected float predictions; convert with cast(x, 'float32')",
+        "dense(float32[2, 2], float32[]): expected x of shape [batch, …, 3]",
+        "dense(float32[2, 2], float32[3, 2]): expected a kernel [in, out] = [2, 3]; transpose it if it is [out, in]",
+        "dropout: expected a key to draw from while training, got none; pass { training: true, key } as the context of apply",
+        "embedding(float32[2, 2]): expected int32 numbers of symbols; make them with dtype 'int32'",
+        "conv2d(float32[2, 2]): expected x of shape [batch, 3, …2 spatial axes]: channels come before space",
+        "multiHeadAttention: expected heads to divide the size 10, got 3; or give headSize",
+      ]
+    `)
+  })
+})
