@@ -1,3 +1,5 @@
+import { sizeOf } from '@grad-ts/tensor'
+import type { Tensor } from '@grad-ts/tensor'
 import type { SplitStep, Source } from './split.ts'
 import { createMemory } from './webassembly.ts'
 import type { Memory } from './webassembly.ts'
@@ -8,28 +10,34 @@ export interface Arena {
   /** The leaves of the state that live here, in ascending order. */
   readonly resident: readonly number[]
   readonly has: (source: Source) => boolean
-  /** The elements of a tensor. */
+  /** The elements of a leaf, or of a whole output of the session. */
   readonly view: (source: Source) => Float32Array<ArrayBuffer>
   /** The resident leaves end before this byte; they come first. */
   readonly stateBytes: number
 }
 
-// A cache line, so that no two tensors share one; also whole vectors, so that kernels need no tail.
+// A cache line, so that no two tensors share one; whole vectors, so that kernels need no tail.
 const alignment = 64
 const pageBytes = 65_536
 
 const keyOf = ({ from, index }: Source): string => `${from}.${index}`
 
 /** Lists the tensors that chains touch, those of the state first, and their lengths. */
-const tensorsOf = ({ updates }: SplitStep): ReadonlyMap<string, { readonly source: Source; readonly length: number }> => {
+const tensorsOf = ({ updates, session }: SplitStep): ReadonlyMap<string, { readonly source: Source; readonly length: number }> => {
+  const lengthOf = ({ from, index }: Source, length: number): number =>
+    from === 'session' ? sizeOf((session.outputs[index] as Tensor).shape) : length
   const found = updates.flatMap(({ tensors, results, length }) =>
-    [...results.map((index): Source => ({ from: 'state', index })), ...tensors].map((source) => ({ source, length })),
+    [...results.map((index): Source => ({ from: 'state', index })), ...tensors].map((source) => ({
+      source,
+      length: lengthOf(source, length),
+    })),
   )
   const inMemory = (isState: boolean) => found.filter(({ source }) => (source.from === 'state') === isState)
   return new Map([...inMemory(true), ...inMemory(false)].map((entry) => [keyOf(entry.source), entry]))
 }
 
-const bytesOf = (length: number): number => Math.ceil((length * 4) / alignment) * alignment
+// The last vector of a tensor inside a packed output may reach three elements beyond the end.
+const bytesOf = (length: number): number => Math.ceil(((length + 3) * 4) / alignment) * alignment
 
 /** How many bytes an arena for a split step takes. */
 export const arenaBytes = (split: SplitStep): number =>

@@ -1,5 +1,5 @@
 import { leaves } from '@grad-ts/tree'
-import { constantOf } from '@grad-ts/tensor'
+import { constantOf, sizeOf } from '@grad-ts/tensor'
 import type { Constant, Graph, Tensor } from '@grad-ts/tensor'
 import { inputPorts, outputPorts } from '@grad-ts/onnx'
 import type { StepGraph } from '@grad-ts/onnx'
@@ -8,6 +8,7 @@ import type { Runtime } from '../runtime.ts'
 import type { StepExecutor } from '../step/executor.ts'
 import { fromRuntime, toRuntime } from '../transfer.ts'
 import { createArena } from './arena.ts'
+import type { Place } from './pack.ts'
 import type { SplitStep, Source } from './split.ts'
 import { stackSteps, unstack } from './stacked.ts'
 import { prepareUpdates } from './updates.ts'
@@ -40,7 +41,7 @@ const createState = (runtime: typeof Runtime, split: SplitStep, graph: StepGraph
     }
   }
   write(initial)
-  return { arena, tensors, put, write, read, keep }
+  return { arena, types, tensors, put, write, read, keep }
 }
 
 type State = ReturnType<typeof createState>
@@ -54,11 +55,21 @@ const fetchesOf = (runtime: typeof Runtime, split: SplitStep, names: readonly st
     }),
   )
 
+/** Gives single results of the session, apart from those that share their output, and from the arena, which the next step overwrites. */
+const unpacker =
+  (runtime: typeof Runtime, { session }: SplitStep, { arena }: State) =>
+  (output: Runtime.Tensor, { index, offset }: Place, { shape, dtype }: Tensor): Runtime.Tensor => {
+    const size = sizeOf(shape)
+    const isAlone = sizeOf((session.outputs[index] as Tensor).shape) === size && !arena.has({ from: 'session', index })
+    return isAlone ? output : new runtime.Tensor(dtype as 'float32', (output.data as Float32Array).slice(offset, offset + size), shape)
+  }
+
 const createStep = (runtime: typeof Runtime, session: Runtime.InferenceSession, split: SplitStep, graph: StepGraph, state: State) => {
   const results = leaves<Tensor>(graph.outputs[1])
   const inputs = inputPorts(split.session as Graph).map(({ name }) => name)
   const outputs = outputPorts(split.session as Graph).map(({ name }) => name)
   const fetches = fetchesOf(runtime, split, outputs, state)
+  const unpack = unpacker(runtime, split, state)
   const update = prepareUpdates(split.updates, state.arena)
   const feed = (batch: readonly Constant[]): Record<string, Runtime.Tensor> =>
     Object.fromEntries(
@@ -73,10 +84,11 @@ const createStep = (runtime: typeof Runtime, session: Runtime.InferenceSession, 
       if (state.arena.has(source)) state.arena.view(source).set(data)
     })
     const fetched = await session.run(feed(batch), fetches)
-    const result = (index: number): Runtime.Tensor => fetched[outputs[index] as string] as Runtime.Tensor
-    update((index) => result(index).data[0] as number)
-    split.kept.forEach((leaf, i) => state.put(leaf, result(results.length + i)))
-    return results.map(({ shape, dtype }, i) => fromRuntime(result(i), shape, dtype))
+    const output = ({ index }: Place): Runtime.Tensor => fetched[outputs[index] as string] as Runtime.Tensor
+    const result = (place: Place, type: Tensor): Runtime.Tensor => unpack(output(place), place, type)
+    update((place) => output(place).data[place.offset] as number)
+    for (const { leaf, place } of split.kept) state.put(leaf, result(place, state.types[leaf] as Tensor))
+    return results.map((type, i) => fromRuntime(result(split.outputs[i] as Place, type), type.shape, type.dtype))
   }
 }
 

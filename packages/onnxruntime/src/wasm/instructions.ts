@@ -18,10 +18,9 @@ export const branchIf = (depth: number): Bytes => [0x0d, ...unsigned(depth)]
 
 const simd = (code: number): Bytes => [0xfd, ...unsigned(code)]
 
-// Alignment is given as a power of two; every tensor starts at a multiple of 16 bytes.
-const aligned: Bytes = [4, 0]
-export const load: Bytes = [...simd(0), ...aligned]
-export const store: Bytes = [...simd(11), ...aligned]
+// Alignment is given as a power of two. Tensors of the state start at a multiple of 16 bytes, those in a packed output at one of 4.
+export const load: Bytes = [...simd(0), 2, 0]
+export const store: Bytes = [...simd(11), 4, 0]
 
 /** Four lanes of the float32 on the stack. */
 export const splat = simd(19)

@@ -6,11 +6,14 @@ import { buildChain, groupResults } from './build.ts'
 import type { Chain } from './chain.ts'
 import { rolesOf } from './lanes.ts'
 import type { Role } from './lanes.ts'
+import { packResults } from './pack.ts'
+import type { Place } from './pack.ts'
 
-/** Where a chain finds an operand: a leaf of the old state or of the batch, or a result of the session. */
+/** Where a chain finds an operand: a leaf of the old state or of the batch, or an output of the session from some element on. */
 export interface Source {
   readonly from: 'state' | 'batch' | 'session'
   readonly index: number
+  readonly offset?: number
 }
 
 /** One run of a chain: it writes new leaves of the state. */
@@ -19,34 +22,50 @@ export interface Update {
   /** Elements of each tensor. */
   readonly length: number
   readonly tensors: readonly Source[]
-  /** Which results of the session are the scalars. */
-  readonly scalars: readonly number[]
+  /** Where the session puts the scalars. */
+  readonly scalars: readonly Place[]
   /** Which leaves of the state are the results. */
   readonly results: readonly number[]
 }
 
 /** A step cut in two: a session, and chains that run after it. Leaves go by their place in canonical order. */
 export interface SplitStep {
-  /** Its outputs are those of the step, then new leaves of the state (`kept`), then what the chains read. */
+  /** It computes the outputs of the step, new leaves of the state (`kept`) and what the chains read. */
   readonly session: Graph<readonly Tensor[], readonly Tensor[]>
   /** Which leaves of state and batch the session reads, in the order of its inputs. */
   readonly reads: readonly Source[]
-  /** Which leaves of the new state the session gives; leaves in neither part do not change. */
-  readonly kept: readonly number[]
+  /** Where the session puts the outputs of the step. */
+  readonly outputs: readonly Place[]
+  /** Which leaves of the new state the session gives, and where; leaves in neither part do not change. */
+  readonly kept: readonly { readonly leaf: number; readonly place: Place }[]
   readonly updates: readonly Update[]
 }
 
 const isFused = (leaf: Tensor, roles: ReadonlyMap<Tensor, Role>): boolean =>
   leaf.dtype === 'float32' && sizeOf(leaf.shape) > 1 && ['step', 'state'].includes(roles.get(leaf) as Role)
 
-/** Numbers the session's outputs; a tensor that was asked for before keeps its number. */
-const numbered = (outputs: Tensor[], reserved: number) => {
+/** Lists what the session computes: every tensor once. */
+const createResults = () => {
+  const results: Tensor[] = []
   const known = new Map<Tensor, number>()
-  return (node: Tensor): number => {
-    const number = known.get(node) ?? reserved + outputs.push(node) - 1
+  const numberOf = (node: Tensor): number => {
+    const number = known.get(node) ?? results.push(node) - 1
     known.set(node, number)
     return number
   }
+  return { results, numberOf }
+}
+
+/** What the session reads of the state and the batch. */
+const readsOf = (
+  results: readonly Tensor[],
+  state: readonly Tensor[],
+  batch: readonly Tensor[],
+): readonly (readonly [Source, Tensor])[] => {
+  const needed = new Set(topologicalOrder(results))
+  const list = (from: 'state' | 'batch', leaves: readonly Tensor[]) =>
+    leaves.flatMap((leaf, index): [Source, Tensor][] => (needed.has(leaf) ? [[{ from, index }, leaf]] : []))
+  return [...list('state', state), ...list('batch', batch)]
 }
 
 /**
@@ -60,35 +79,39 @@ export const splitStep = (graph: StepGraph): SplitStep => {
   const changed = [...next.keys()].filter((i) => next[i] !== state[i])
   const fused = changed.filter((i) => isFused(next[i] as Tensor, roles))
   const kept = changed.filter((i) => !fused.includes(i))
-  const handed: Tensor[] = []
-  const resultOf = numbered(handed, outputs.length + kept.length)
-  const sourceOf = (node: Tensor): Source => {
-    const role = roles.get(node)
-    if (role === 'state') return { from: role, index: state.indexOf(node) }
-    return role === 'batch' ? { from: role, index: batch.indexOf(node) } : { from: 'session', index: resultOf(node) }
-  }
-  const bind = (group: readonly number[]): Update => {
-    const members = group.map((i) => fused[i] as number)
-    const nodes = members.map((i) => next[i] as Tensor)
-    const { chain, tensors, scalars } = buildChain(nodes, roles)
-    return {
-      chain,
-      length: sizeOf((nodes[0] as Tensor).shape),
-      tensors: tensors.map(sourceOf),
-      scalars: scalars.map(resultOf),
-      results: members,
-    }
-  }
-  const updates = groupResults(
-    fused.map((i) => next[i] as Tensor),
+  const nextOf = (leaf: number): Tensor => next[leaf] as Tensor
+  const groups = groupResults(
+    fused.map(nextOf),
     fused.map((i) => state[i] as Tensor),
     roles,
-  ).map(bind)
-  const session = [...outputs, ...kept.map((i) => next[i] as Tensor), ...handed]
-  const needed = new Set(topologicalOrder(session))
-  const readsOf = (from: 'state' | 'batch', list: readonly Tensor[]): Source[] =>
-    list.flatMap((leaf, index) => (needed.has(leaf) ? [{ from, index }] : []))
-  const reads = [...readsOf('state', state), ...readsOf('batch', batch)]
-  const inputs = reads.map(({ from, index }) => (from === 'state' ? state : batch)[index] as Tensor)
-  return { session: { inputs, outputs: session }, reads, kept, updates }
+  ).map((members) => members.map((i) => fused[i] as number))
+  const chains = groups.map((members) => buildChain(members.map(nextOf), roles))
+  const fromSession = (node: Tensor): boolean => !['state', 'batch'].includes(roles.get(node) as Role)
+  const { results, numberOf } = createResults()
+  for (const node of [
+    ...outputs,
+    ...kept.map(nextOf),
+    ...chains.flatMap(({ tensors, scalars }) => [...tensors.filter(fromSession), ...scalars]),
+  ])
+    numberOf(node)
+  const packed = packResults(results)
+  const placeOf = (node: Tensor): Place => packed.places[numberOf(node)] as Place
+  const sourceOf = (node: Tensor): Source => {
+    if (fromSession(node)) return { from: 'session', ...placeOf(node) }
+    return roles.get(node) === 'state' ? { from: 'state', index: state.indexOf(node) } : { from: 'batch', index: batch.indexOf(node) }
+  }
+  const reads = readsOf(results, state, batch)
+  return {
+    session: { inputs: reads.map(([, leaf]) => leaf), outputs: packed.outputs },
+    reads: reads.map(([source]) => source),
+    outputs: outputs.map(placeOf),
+    kept: kept.map((leaf) => ({ leaf, place: placeOf(nextOf(leaf)) })),
+    updates: chains.map(({ chain, tensors, scalars }, i) => ({
+      chain,
+      length: sizeOf(nextOf((groups[i] as number[])[0] as number).shape),
+      tensors: tensors.map(sourceOf),
+      scalars: scalars.map(placeOf),
+      results: groups[i] as number[],
+    })),
+  }
 }
