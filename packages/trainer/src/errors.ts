@@ -94,6 +94,31 @@ export class WriteError extends Error {
   }
 }
 
+/** Why a checkpoint cannot be used. */
+export type CheckpointFault = 'damaged' | 'foreign' | 'version' | 'model' | 'settings'
+
+/** A checkpoint cannot be used. */
+export class CheckpointError extends Error {
+  readonly tag = 'CheckpointError'
+  override readonly name = 'CheckpointError'
+  readonly path: string
+  readonly reason: CheckpointFault
+
+  constructor(path: string, reason: CheckpointFault, detail: string) {
+    super(`${path}: ${detail}; ${advice[reason]}`)
+    this.path = path
+    this.reason = reason
+  }
+}
+
+const advice: Readonly<Record<CheckpointFault, string>> = {
+  damaged: "resume with 'lastGood' to go on from the one before",
+  foreign: 'give checkpoints a folder of their own',
+  version: 'read it with the version that wrote it',
+  model: 'it belongs to another model or solver; give this run another folder',
+  settings: 'set it back, or give this run another folder',
+}
+
 /** A safetensors file is not one, or is damaged. */
 export class SafetensorsError extends Error {
   readonly tag = 'SafetensorsError'
@@ -111,6 +136,7 @@ export type TrainError =
   | NonFiniteError
   | InterruptedError
   | WriteError
+  | CheckpointError
   | ShapeError
   | DTypeError
   | OptimError
@@ -123,6 +149,7 @@ const known = [
   NonFiniteError,
   InterruptedError,
   WriteError,
+  CheckpointError,
   ShapeError,
   DTypeError,
   SpecError,

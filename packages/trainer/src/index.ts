@@ -37,3 +37,6 @@ export type { ReduceOnPlateauOptions, ResetOnSaturationOptions } from './policie
 export { policy } from './policies/policy.ts'
 export type { Action, Json, Needs, Policy } from './policies/policy.ts'
 export type { Duration, Validated } from './training/options.ts'
+export { CheckpointError } from './errors.ts'
+export type { CheckpointFault } from './errors.ts'
+export type { CheckpointOptions } from './checkpoints/options.ts'

@@ -65,6 +65,7 @@ export const progressBar = ({ stream = process.stderr }: ProgressOptions = {}): 
         display.stop()
         break
       case 'evaluation':
+      case 'checkpoint':
         break
     }
   }

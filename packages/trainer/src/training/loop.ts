@@ -12,20 +12,24 @@ import { act } from './actions.ts'
 import type { EpochRecord, TrainEvent } from './events.ts'
 import { ahead, grouped, sameRows } from './groups.ts'
 import type { Run } from './run.ts'
-import { bestParams } from './run.ts'
+import { bestParams, snapshotOf } from './run.ts'
 import type { StepReport, TrainState } from './step.ts'
 
 type Emitted = AsyncGenerator<TrainEvent, void>
 
 const numberOf = (leaf: Tensor): number => (leaf as Constant).attributes.data[0] as number
 
-/** Shows an event to the observers and the policies, and does what the policies ask for. */
+/**
+ * Shows an event to the observers and the policies, and does what the policies ask for.
+ * Policies do not see what a resumed run has more or fewer of: starts and checkpoints.
+ */
 async function* emit<E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
   run: Run<E, Params, State>,
   event: TrainEvent,
 ): Emitted {
   yield event
   for (const observe of run.settings.observers ?? []) await observe(event)
+  if (event.tag === 'started' || event.tag === 'checkpoint') return
   for (const [i, { react }] of run.policies.entries()) {
     const { memory, actions } = react(run.memory.policies[i] ?? null, event)
     run.memory.policies[i] = memory
@@ -34,6 +38,13 @@ async function* emit<E extends Example, Params extends Tree<Tensor>, State exten
       if (followed !== undefined) yield* emit(run, followed)
     }
   }
+}
+
+/** Saves the run; nothing may change between its state and its memory. */
+async function* save<E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(run: Run<E, Params, State>): Emitted {
+  if (run.checkpoints === undefined || run.checkpoints.savedStep() === run.memory.step) return
+  const path = await run.checkpoints.save(await snapshotOf(run))
+  yield* emit(run, { tag: 'checkpoint', step: run.memory.step, path })
 }
 
 const wantedSteps = ({ settings, memory }: Run<never, never, never>): number =>
@@ -112,9 +123,10 @@ const groupsOfEpoch = <E extends Example, Params extends Tree<Tensor>, State ext
 async function* trainEpoch<E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
   run: Run<E, Params, State>,
 ): AsyncGenerator<TrainEvent, void> {
-  const { memory, session, settings } = run
+  const { memory, session, settings, plan, checkpoints } = run
   for await (const groups of ahead(groupsOfEpoch(run))) {
     if (settings.signal?.aborted === true) {
+      yield* save(run)
       const reason = reasonOf(settings.signal)
       throw new InterruptedError(reason, memory.step, exitCodeOf(reason))
     }
@@ -124,6 +136,8 @@ async function* trainEpoch<E extends Example, Params extends Tree<Tensor>, State
     await checkFinite(run, reports)
     memory.seconds += (performance.now() - started) / 1000
     for (const [i, report] of reports.entries()) yield* emit(run, record(run, report, wanted[i] as Batch[]))
+    const isEnd = memory.updates === plan.stepsPerEpoch
+    if (!isEnd && checkpoints?.isDue({ step: memory.step, epoch: memory.epoch, isEpochEnd: false }) === true) yield* save(run)
     // Lets timers and signals in between two runs.
     await setImmediate()
     if (isDone(anyRun(run))) return
@@ -153,6 +167,7 @@ async function* closeEpoch<E extends Example, Params extends Tree<Tensor>, State
   memory.epochs.push(closed)
   Object.assign(memory, { epoch, updates: 0, seconds: 0, examples: 0, tally: tallier.empty })
   yield* emit(run, { tag: 'epoch', record: closed })
+  if (run.checkpoints?.isDue({ step: memory.step, epoch, isEpochEnd: true }) === true) yield* save(run)
 }
 
 /** Trains until the wanted epochs or steps are done or a policy stops the run; yields what happens, in order. */
@@ -164,8 +179,10 @@ export async function* trainLoop<E extends Example, Params extends Tree<Tensor>,
   while (!isDone(anyRun(run))) {
     const before = memory.step
     yield* trainEpoch(run)
-    if (memory.step === before) break
+    // No data: only a run that was saved at the very end of an epoch has one to close.
+    if (memory.step === before && memory.updates === 0) break
     yield* closeEpoch(run)
   }
+  yield* save(run)
   yield* emit(run, { tag: 'stopped', step: memory.step, reason: run.stop ?? { tag: 'finished' } })
 }

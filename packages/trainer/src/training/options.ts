@@ -1,6 +1,7 @@
 import type { Tree } from '@grad-ts/tree'
 import type { Tensor } from '@grad-ts/tensor'
 import type { GradientTransformation } from '@grad-ts/optim'
+import type { CheckpointOptions } from '../checkpoints/options.ts'
 import type { Dataset, Example } from '../data/dataset.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { TrainEvent } from './events.ts'
@@ -51,6 +52,8 @@ export interface CommonOptions<E extends Example, Params extends Tree<Tensor>> e
   readonly observers?: readonly ((event: TrainEvent) => void | Promise<void>)[]
   /** Stops the run when it aborts: `fit` then answers with an `InterruptedError`. */
   readonly signal?: AbortSignal
+  /** Saves the run, so that it can go on after whatever ended it. */
+  readonly checkpoint?: CheckpointOptions
 }
 
 export type CommonSettings<E extends Example, Params extends Tree<Tensor>> = CommonOptions<E, Params> & Duration & Validated<E>

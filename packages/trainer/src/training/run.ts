@@ -1,6 +1,9 @@
 import type { Tree } from '@grad-ts/tree'
 import { foldIn, key as keyOf, scalar } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
+import { openCheckpoints } from '../checkpoints/checkpoints.ts'
+import type { Checkpoints } from '../checkpoints/checkpoints.ts'
+import type { Snapshot } from '../checkpoints/snapshot.ts'
 import type { Example } from '../data/dataset.ts'
 import { settle } from '../internal/settle.ts'
 import type { Policy } from '../policies/policy.ts'
@@ -36,6 +39,8 @@ export interface Run<E extends Example, Params extends Tree<Tensor>, State exten
   readonly scalars: number
   /** The solver's state before the first update. */
   readonly freshSolver: (params: Params) => Tree<Constant>
+  /** Saves the run, where it is to be saved. */
+  readonly checkpoints: Checkpoints | undefined
   memory: RunMemory
   stop: StopReason | undefined
 }
@@ -78,10 +83,21 @@ export const openRun = async <E extends Example, Params extends Tree<Tensor>, St
   const { validation } = settings
   const tallier = tallierOf(objective.metrics)
   const policies = settings.policies ?? []
+  const fresh: Snapshot = {
+    state: state as unknown as Tree<Constant>,
+    memory: newMemory(
+      tallier.empty,
+      policies.map(({ start }) => start),
+    ),
+    stop: undefined,
+    settings: orderSettings(settings, plan),
+  }
+  const opened = settings.checkpoint === undefined ? undefined : await openCheckpoints(settings.checkpoint, fresh)
+  const begin = opened?.found ?? fresh
   return {
     settings,
     plan,
-    session: openSession(step as unknown as Step, state as unknown as Tree<Constant>, accumulate, settings),
+    session: openSession(step as unknown as Step, begin.state, accumulate, settings),
     evaluator:
       validation === undefined
         ? undefined
@@ -96,13 +112,34 @@ export const openRun = async <E extends Example, Params extends Tree<Tensor>, St
     orderKey: foldIn(keyOf(settings.seed ?? 0), 1),
     scalars,
     freshSolver: (params) => settle(settings.solver.init(params)) as Tree<Constant>,
-    memory: newMemory(
-      tallier.empty,
-      policies.map(({ start }) => start),
-    ),
-    stop: undefined,
+    checkpoints: opened?.checkpoints,
+    memory: begin.memory,
+    stop: begin.stop,
   }
 }
+
+/** What decides the order of the data and the grouping of updates: a resumed run must share it. */
+const orderSettings = <E extends Example, Params extends Tree<Tensor>>(
+  { seed = 0, shuffle = true, data, policies = [] }: CommonSettings<E, Params>,
+  { batchSize, accumulate, stepsPerRun }: Plan,
+): Snapshot['settings'] => ({
+  seed,
+  shuffle,
+  batchSize,
+  accumulate,
+  stepsPerRun,
+  examples: data.size ?? 'unknown',
+  policies: policies.map(({ name }) => name).join(','),
+})
+
+/** What a run is made of right now. */
+export const snapshotOf = async <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>({
+  session,
+  memory,
+  stop,
+  settings,
+  plan,
+}: Run<E, Params, State>): Promise<Snapshot> => ({ state: await session.state(), memory, stop, settings: orderSettings(settings, plan) })
 
 /** The parameters that are worth keeping: the average where one is kept. */
 export const bestParams = <Params, State>(state: TrainState<Params, State>): Params => state.average ?? state.params

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { roundTo, tensor } from '@grad-ts/tensor'
+import { roundTo, tensor, toArray } from '@grad-ts/tensor'
 import type { Constant, DType } from '@grad-ts/tensor'
 import { decodeSafetensors, encodeSafetensors } from '../../src/index.ts'
 
@@ -98,5 +100,24 @@ describe('safetensors', () => {
     expect(reason(withHeader({ a: { dtype: 'X9', shape: [1], data_offsets: [0, 1] } }, [0]))).toMatch("'a' has the element type X9")
     expect(reason(withHeader({ a: { shape: [1] } }))).toMatch("the entry of 'a' needs dtype, shape and data_offsets")
     expect(reason(withHeader({ a: { dtype: 'U8', shape: [1], data_offsets: [1, 2] } }, [0, 0]))).toMatch("'a' starts at 1, expected 0")
+  })
+
+  it('reads a file of the reference implementation', async () => {
+    const bytes = await readFile(fileURLToPath(new URL('../fixtures/reference.safetensors', import.meta.url)))
+    const { tensors, metadata } = decoded(bytes)
+    expect(Object.fromEntries(Object.entries(tensors).map(([name, each]) => [name, [each.dtype, toArray(each)]]))).toEqual({
+      w: [
+        'float32',
+        [
+          [1.5, -2],
+          [3, 4],
+        ],
+      ],
+      h: ['float16', [0.5, 65504]],
+      i: ['int32', [1, -7]],
+      flags: ['bool', [true, false]],
+      scalar: ['float64', 2.5],
+    })
+    expect(metadata).toEqual({ made: 'by the reference implementation' })
   })
 })

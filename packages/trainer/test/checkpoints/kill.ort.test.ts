@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, defaultServerConditions } from 'vite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+// Beside the package's own modules, so that the native library is found.
+const built = fileURLToPath(new URL('../../node_modules/.killable', import.meta.url))
+const program = join(built, 'killable.js')
+let folder = ''
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'kill-'))
+  await build({
+    configFile: false,
+    logLevel: 'error',
+    resolve: { conditions: ['@grad-ts/source', ...defaultServerConditions] },
+    ssr: { noExternal: true, external: ['onnxruntime-node', '@observablehq/plot', 'linkedom', 'cli-progress'] },
+    build: {
+      ssr: fileURLToPath(new URL('../fixtures/killable.ts', import.meta.url)),
+      outDir: built,
+      minify: false,
+      rollupOptions: { external: ['onnxruntime-node', '@observablehq/plot', 'linkedom', 'cli-progress'] },
+    },
+  })
+}, 60_000)
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true })
+  await rm(built, { recursive: true, force: true })
+})
+
+interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly from: number
+  readonly stderr: string
+}
+
+/** Runs the program; a signal is sent some time after it started to train. */
+const run = (name: string, slow: number, kill?: { readonly signal: NodeJS.Signals; readonly after: number }): Promise<Ended> =>
+  new Promise((resolve) => {
+    const child = spawn(process.execPath, [program, join(folder, name), join(folder, `${name}.safetensors`), String(slow)])
+    let from = -1
+    let stderr = ''
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+    child.stdout.on('data', (chunk: Buffer) => {
+      from = Number(/started (\d+)/.exec(chunk.toString())?.[1] ?? from)
+      if (kill !== undefined) setTimeout(() => child.kill(kill.signal), kill.after)
+    })
+    child.on('close', (code, signal) => resolve({ code, signal, from, stderr }))
+  })
+
+const result = async (name: string): Promise<readonly [Buffer, string]> => [
+  await readFile(join(folder, `${name}.safetensors`)),
+  await readFile(join(folder, `${name}.safetensors.json`), 'utf8'),
+]
+
+describe('a run that is killed', () => {
+  it('goes on to the same bits after twenty SIGKILLs', { timeout: 300_000 }, async () => {
+    expect((await run('whole', 0)).code).toBe(0)
+    const [bits, history] = await result('whole')
+    let kills = 0
+    let last = 0
+    for (let i = 0; i < 20; i++) {
+      const { signal, from, stderr } = await run('killed', 4, { signal: 'SIGKILL', after: Math.random() * 120 })
+      expect(stderr).toBe('')
+      expect(from).toBeGreaterThanOrEqual(last)
+      last = from
+      if (signal === 'SIGKILL') kills += 1
+    }
+    expect(kills).toBe(20)
+    expect(last).toBeGreaterThan(0)
+    expect((await run('killed', 0)).code).toBe(0)
+    const [resumedBits, resumedHistory] = await result('killed')
+    expect(resumedBits.equals(bits)).toBe(true)
+    expect(resumedHistory).toBe(history)
+    // Two checkpoints of two files, and nothing else.
+    expect((await readdir(join(folder, 'killed'))).length).toBe(4)
+  })
+
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('saves itself at %s and answers with %i', { timeout: 60_000 }, async (signal, code) => {
+    const name = `stopped-${signal}`
+    const ended = await run(name, 4, { signal, after: 100 })
+    expect(ended.code).toBe(code)
+    expect(ended.stderr).toMatch(`stopped by ${signal}`)
+    const step = Number(/after step (\d+)/.exec(ended.stderr)?.[1])
+    expect((await run(name, 0)).from).toBe(step)
+    expect((await result(name))[0].equals((await result('whole'))[0])).toBe(true)
+  })
+})
