@@ -68,15 +68,18 @@ const extentOf = (result: Tensor, roles: ReadonlyMap<Tensor, Role>): Set<Tensor>
  * @returns groups of positions, each in ascending order
  */
 export const groupResults = (results: readonly Tensor[], replaced: readonly Tensor[], roles: ReadonlyMap<Tensor, Role>): number[][] => {
-  const groups: { extent: Set<Tensor>; members: number[] }[] = []
+  // Positions that belong together point to one another and in the end to one of them; a tensor points to the first that touched it.
+  const parents = results.map((_, position) => position)
+  const firstOf = (position: number): number => (parents[position] === position ? position : firstOf(parents[position] as number))
+  const owners = new Map<Tensor, number>()
   results.forEach((result, position) => {
-    const extent = extentOf(result, roles).add(replaced[position] as Tensor)
-    const touching = groups.filter((group) => [...extent].some((node) => group.extent.has(node)))
-    for (const group of touching) groups.splice(groups.indexOf(group), 1)
-    groups.push({
-      extent: new Set([extent, ...touching.map((group) => group.extent)].flatMap((set) => [...set])),
-      members: [...touching.flatMap(({ members }) => members), position].sort((a, b) => a - b),
-    })
+    for (const node of extentOf(result, roles).add(replaced[position] as Tensor)) {
+      const owner = owners.get(node)
+      if (owner === undefined) owners.set(node, position)
+      else parents[firstOf(position)] = firstOf(owner)
+    }
   })
-  return groups.map(({ members }) => members)
+  const groups = new Map<number, number[]>()
+  for (const position of parents.keys()) groups.set(firstOf(position), [...(groups.get(firstOf(position)) ?? []), position])
+  return [...groups.values()]
 }

@@ -19,10 +19,12 @@ export interface Chain {
   readonly results: readonly number[]
 }
 
-const plain = (step: Step): string =>
-  // JSON knows neither −0 nor NaN nor the infinities.
-  JSON.stringify(step, (_, value: unknown) => (typeof value === 'number' ? (Object.is(value, -0) ? '-0' : String(value)) : value))
+const stepKey = (step: Step): string => {
+  if ('operands' in step) return `${step.op} ${step.type} ${step.operands.join(' ')}`
+  if (step.op === 'constant') return `constant ${step.type} ${Object.is(step.value, -0) ? '-0' : step.value}`
+  return `${step.op} ${step.index}`
+}
 
 /** Equal for chains that do the same. */
 export const chainKey = ({ tensors, scalars, steps, results }: Chain): string =>
-  `${tensors},${scalars}:${steps.map(plain).join()}:${results.join()}`
+  `${tensors},${scalars}:${steps.map(stepKey).join()}:${results.join()}`
