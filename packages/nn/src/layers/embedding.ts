@@ -1,4 +1,4 @@
-import { add, cast, DTypeError, expandDims, gather, mul, notEqual, ShapeError, sliceAxis, tensor } from '@grad-ts/tensor'
+import { add, cast, DTypeError, expandDims, gather, notEqual, ShapeError, sliceAxis, tensor, where } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import type { Initializer } from '../initializers/initializer.ts'
 import { normal, uniform } from '../initializers/simple.ts'
@@ -41,7 +41,7 @@ export const embedding = ({
     apply: ({ table }, x) => {
       if (x.dtype !== 'int32') throw new DTypeError('embedding', [x], "expected int32 numbers of symbols; make them with dtype 'int32'")
       const rows = gather(table, x)
-      return paddingId === undefined ? rows : mul(rows, expandDims(cast(notEqual(x, paddingId), table.dtype), -1))
+      return paddingId === undefined ? rows : where(expandDims(notEqual(x, paddingId), -1), rows, 0)
     },
   })
 
