@@ -1,7 +1,7 @@
 import type { Tensor } from '@grad-ts/tensor'
 import type { Emitter } from './emitter.ts'
 import { valueInfo } from './schema/types.ts'
-import type { GraphProto, ModelProto, ValueInfoProto } from './schema/messages.ts'
+import type { GraphProto, ModelProto, NodeProto, ValueInfoProto } from './schema/messages.ts'
 
 /** An argument or result of a model. */
 export interface Port {
@@ -12,9 +12,35 @@ export interface Port {
 
 export const portInfo = ({ name, shape, dtype }: Port): ValueInfoProto => valueInfo(name, shape, dtype)
 
-/** Gives values the names that the outputs must have. A graph output needs a node of its own. */
-export const nameOutputs = (emitter: Emitter, values: readonly string[], names: readonly string[]): void =>
-  names.forEach((name, i) => emitter.addNamed('Identity', [values[i] as string], [name]))
+type Rename = (name: string) => string
+
+const renamed = (node: NodeProto, rename: Rename): NodeProto => ({
+  ...node,
+  input: node.input.map(rename),
+  output: node.output.map(rename),
+  attribute: node.attribute.map((attribute) =>
+    attribute.g === undefined
+      ? attribute
+      : { ...attribute, g: { ...attribute.g, node: attribute.g.node.map((inner) => renamed(inner, rename)) } },
+  ),
+})
+
+/**
+ * Gives values the names that the outputs must have. What a node computes is renamed; an input, a constant or a second output
+ * of the same value needs a node of its own.
+ */
+export const nameOutputs = (emitter: Emitter, values: readonly string[], names: readonly string[]): void => {
+  const computed = new Set(emitter.nodes.flatMap(({ output }) => output))
+  const given = new Map<string, string>()
+  values.forEach((value, i) => {
+    if (computed.has(value) && !given.has(value)) given.set(value, names[i] as string)
+  })
+  emitter.nodes.forEach((node, i) => (emitter.nodes[i] = renamed(node, (name) => given.get(name) ?? name)))
+  values.forEach((value, i) => {
+    const name = given.get(value) ?? value
+    if (name !== names[i]) emitter.addNamed('Identity', [name], [names[i] as string])
+  })
+}
 
 export const graphProto = (
   name: string,
