@@ -1,6 +1,6 @@
 import { grad, vjp } from '@grad-ts/autodiff'
 import { compileOrThrow } from '@grad-ts/onnxruntime'
-import { add, cast, interpret, isFloat, mul, scalar, sum } from '@grad-ts/tensor'
+import { add, cast, evaluate, interpret, isFloat, mul, scalar, sum, topologicalOrder } from '@grad-ts/tensor'
 import type { Constant, FloatDType, Tensor } from '@grad-ts/tensor'
 import { mismatch } from '../losses/compare.ts'
 import { arrayOf, inputsOf } from './fixture.ts'
@@ -31,10 +31,20 @@ const tensorsIn = (value: Value): Tensor[] => {
   return value instanceof NamedTuple ? value.parts.flatMap(([, part]) => tensorsIn(part)) : []
 }
 
+/** Evaluates tensors of a traced graph with the values that its placeholders stand for; they are named `0.x`, `1.y`. */
+const elementsFrom =
+  (values: Arrays) =>
+  (x: Tensor): Constant => {
+    const placeholders = topologicalOrder([x]).filter((node) => node.op === 'input') as Tensor<'input'>[]
+    return evaluate(x, new Map(placeholders.map((node) => [node, evaluate(values[node.attributes.name.slice(2)] as Tensor)])))
+  }
+
 /** Runs the code of a case and gives what it assigned to `out`. */
 const outputsOf = (fixture: GradientCase, inputs: Arrays, dtype: FloatDType): Tensor[] => {
   const variables = new Map<string, Value>(Object.entries(inputs).map(([name, value]) => [name, new Box(value)]))
-  const out = new Interpreter(torchLibrary(dtype)).run(fixture.code, variables).get('out')
+  const out = new Interpreter(torchLibrary({ float: dtype, known: elementsFrom(inputsOf(fixture, dtype)) }))
+    .run(fixture.code, variables)
+    .get('out')
   return tensorsIn(out ?? null)
 }
 

@@ -12,6 +12,7 @@ export interface Library {
   readonly index: (object: Box, indices: readonly Value[]) => Value
   readonly assign: (object: Box, indices: readonly Value[], value: Value) => void
   readonly truth: (value: Box) => boolean
+  readonly number: (value: Box) => number
   readonly length: (value: Box) => number
 }
 

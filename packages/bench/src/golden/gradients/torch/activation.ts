@@ -36,8 +36,14 @@ const axisOf = (a: Arguments): number => {
 }
 
 const elu = (x: Tensor, alpha: number, scale: number, inputScale: number): Tensor => {
-  const negative = t.less(x, 0)
+  const negative = t.lessEqual(x, 0)
   return t.mul(t.where(negative, t.mul(t.expm1(t.mul(t.where(negative, x, 0), inputScale)), alpha), x), scale)
+}
+
+/** PyTorch's gradient multiplies by a sixth in float32, whatever the dtype. */
+const hardSigmoid = (x: Tensor): Tensor => {
+  const sloped = t.mul(t.clamp(t.add(x, 3), 0, 6), Math.fround(1 / 6))
+  return t.add(t.stopGradient(nn.hardSigmoid(x)), t.sub(sloped, t.stopGradient(sloped)))
 }
 
 const leaky = (x: Tensor, slope: t.Operand): Tensor => t.where(t.less(0, x), x, t.mul(x, slope))
@@ -50,7 +56,7 @@ const base = functions({
   "gelu(input, *, approximate='none')": (a) => nn.gelu(input(a), { approximate: a.text('approximate') === 'tanh' }),
   'glu(input, dim=-1)': gated,
   'hardshrink(input, lambd=0.5)': (a) => nn.hardShrink(input(a), a.number('lambd')),
-  'hardsigmoid(input, inplace=False)': simple(nn.hardSigmoid),
+  'hardsigmoid(input, inplace=False)': simple(hardSigmoid),
   'hardswish(input, inplace=False)': simple(nn.hardSilu),
   'hardtanh(input, min_val=-1, max_val=1, inplace=False)': (a) => t.clamp(input(a), a.number('min_val'), a.number('max_val')),
   'leaky_relu(input, negative_slope=0.01, inplace=False)': (a) => leaky(input(a), a.number('negative_slope')),

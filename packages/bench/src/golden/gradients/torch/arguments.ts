@@ -1,12 +1,12 @@
 import { cast, isTensor, tensor } from '@grad-ts/tensor'
-import type { DType, FloatDType, NestedArray, Tensor } from '@grad-ts/tensor'
+import type { Constant, DType, FloatDType, NestedArray, Tensor } from '@grad-ts/tensor'
 import { Box, describe, Float, isNumber, NamedTuple, numberOf, TypeObject } from '../python/values.ts'
 import type { Callable, Keywords, Value } from '../python/values.ts'
 
 /** What a function gives: tensors are boxed on the way back to Python. */
 export type Result = Value | Tensor | readonly Result[]
 
-interface Parameter {
+export interface Parameter {
   readonly name: string
   readonly value: Value | undefined
   readonly rest: boolean
@@ -60,17 +60,31 @@ export const dtypeOfNumbers = (value: Value, float: FloatDType): DType => {
 /** Makes a tensor of nested numbers, some of which may be tensors of one element. */
 export const tensorOf = (value: Value, dtype: DType): Tensor => tensor(nested(value), { dtype })
 
+/** In which float dtype to compute, and what a tensor's elements are (where Python looks at them). */
+export interface Setting {
+  readonly float: FloatDType
+  readonly known: (x: Tensor) => Constant
+}
+
 /** The arguments of one call, by name. */
 export class Arguments {
-  /** The float dtype in which everything is computed. */
-  readonly float: FloatDType
+  readonly setting: Setting
   private readonly name: string
   private readonly values: ReadonlyMap<string, Value>
 
-  constructor(name: string, values: ReadonlyMap<string, Value>, float: FloatDType) {
+  constructor(name: string, values: ReadonlyMap<string, Value>, setting: Setting) {
     this.name = name
     this.values = values
-    this.float = float
+    this.setting = setting
+  }
+
+  get float(): FloatDType {
+    return this.setting.float
+  }
+
+  /** The elements of a tensor, where what to compute depends on them. */
+  known(x: Tensor): Constant {
+    return this.setting.known(x)
   }
 
   raw(name: string): Value {
@@ -132,7 +146,7 @@ export class Arguments {
   numbers(name: string): number[] {
     const value = this.raw(name)
     if (isNumber(value)) return [numberOf(value)]
-    if (value instanceof Box && value.value.op === 'constant') return Array.from((value.value as Tensor<'constant'>).attributes.data)
+    if (value instanceof Box) return Array.from(this.known(value.value).attributes.data)
     if (!Array.isArray(value)) throw this.wrong(name, 'numbers')
     return value.flat().map((item) => numberOf(item as Value))
   }
@@ -218,7 +232,7 @@ const spellings: Readonly<Record<string, string>> = {
 }
 
 /** Binds positional and keyword arguments to a signature. */
-export const callable = (name: string, { parameters, handler }: NonNullable<ReturnType<Functions['get']>>, float: FloatDType): Callable => {
+export const callable = (name: string, { parameters, handler }: NonNullable<ReturnType<Functions['get']>>, setting: Setting): Callable => {
   const known = new Set(parameters.map((parameter) => parameter.name))
   return (positional, keywords: Keywords) => {
     const values = new Map<string, Value>()
@@ -235,6 +249,6 @@ export const callable = (name: string, { parameters, handler }: NonNullable<Retu
       if (!known.has(spelled)) throw new TypeError(`${name}: unknown argument '${keyword}'`)
       values.set(spelled, value)
     }
-    return boxed(handler(new Arguments(name, values, float)))
+    return boxed(handler(new Arguments(name, values, setting)))
   }
 }

@@ -112,9 +112,12 @@ const logical =
   (a) =>
     fn(t.cast(a.tensor('input'), 'bool'), t.cast(a.tensor('other'), 'bool'))
 
+/** `torch.where(mask, x, y)`, or `x.where(mask, y)` as a method. */
 const chosen = (a: Arguments): Tensor => {
-  const [x, y] = promote([a.raw('input'), a.raw('other')], a.float) as [Tensor, Tensor]
-  return t.where(a.tensor('condition'), x, y)
+  const [first, second] = [a.tensor('condition'), a.tensor('input')]
+  const method = first.dtype !== 'bool' && second.dtype === 'bool'
+  const [x, y] = promote([a.raw(method ? 'condition' : 'input'), a.raw('other')], a.float) as [Tensor, Tensor]
+  return t.where(method ? second : first, x, y)
 }
 
 const filled = (x: Tensor, mask: Tensor, value: t.Operand): Tensor => t.where(mask, value, x)

@@ -3,15 +3,17 @@ import type { Tensor } from '@grad-ts/tensor'
 import { Box, Ellipsis, Slice, describe, numberOf } from '../python/values.ts'
 import type { Value } from '../python/values.ts'
 import { functions } from './arguments.ts'
-import type { Arguments, Handler } from './arguments.ts'
+import type { Arguments, Handler, Setting } from './arguments.ts'
 import { axisOf } from './shape.ts'
 
 const input = (a: Arguments): Tensor => a.tensor('input')
 const axis = (a: Arguments): number => axisOf(input(a), a.number('dim'))
 
+type Known = Setting['known']
+
 /** The places where a known bool tensor is true: one index list per axis. */
-export const placesOf = (mask: Tensor): Tensor[] => {
-  const { data } = t.evaluate(mask).attributes
+export const placesOf = (mask: Tensor, known: Known): Tensor[] => {
+  const { data } = known(mask).attributes
   const strides = t.stridesOf(mask.shape)
   const flat = [...data.keys()].filter((i) => data[i] !== 0)
   return mask.shape.map((length, i) => t.tensor(Int32Array.from(flat, (at) => Math.floor(at / (strides[i] as number)) % length)))
@@ -36,14 +38,18 @@ type Plan = readonly (number | Slice | null | Tensor)[]
 const isAdvanced = (entry: Plan[number]): entry is Tensor => t.isTensor(entry)
 
 /** Spells an index out: masks become places, lists tensors, an ellipsis whole axes, and every axis has an entry. */
-const planned = (x: Tensor, indices: readonly Value[]): Plan => {
+const planned = (x: Tensor, given: readonly Value[], known: Known): Plan => {
+  // A tuple in a variable is an index too.
+  const [only] = given
+  const tuple = given.length === 1 && Array.isArray(only) && only.some((item) => item instanceof Box || item instanceof Slice)
+  const indices = tuple ? (only as Value[]) : given
   const entries = indices.flatMap((index): (Plan[number] | Ellipsis)[] => {
-    if (index instanceof Box) return index.value.dtype === 'bool' ? placesOf(index.value) : [t.cast(index.value, 'int32')]
+    if (index instanceof Box) return index.value.dtype === 'bool' ? placesOf(index.value, known) : [t.cast(index.value, 'int32')]
     if (index === null || index instanceof Slice || index instanceof Ellipsis) return [index]
     if (typeof index === 'number') return [index]
     if (Array.isArray(index))
       return index.every((item) => typeof item === 'boolean')
-        ? placesOf(t.tensor(index as boolean[]))
+        ? placesOf(t.tensor(index as boolean[]), known)
         : [t.tensor(Int32Array.from(index, (item) => numberOf(item)))]
     throw new TypeError(`cannot index a tensor with ${describe(index)}`)
   })
@@ -82,8 +88,8 @@ const basic = (x: Tensor, plan: Plan): { readonly cut: Tensor; readonly rest: re
 }
 
 /** Indexing as NumPy and PyTorch do it: neighbouring index tensors stay at their place, others come first. */
-export const indexed = (x: Tensor, indices: readonly Value[]): Tensor => {
-  const plan = planned(x, indices)
+export const indexed = (x: Tensor, indices: readonly Value[], known: Known): Tensor => {
+  const plan = planned(x, indices, known)
   // Beside index tensors a number is one more of them.
   const advanced = plan.some(isAdvanced)
   const unified = advanced ? plan.map((entry) => (typeof entry === 'number' ? t.scalar(entry, 'int32') : entry)) : plan
@@ -102,9 +108,9 @@ export const indexed = (x: Tensor, indices: readonly Value[]): Tensor => {
 }
 
 /** The tensor with other values at an index. Where one place is named twice the values add up. */
-export const assigned = (x: Tensor, indices: readonly Value[], value: Tensor): Tensor => {
+export const assigned = (x: Tensor, indices: readonly Value[], value: Tensor, known: Known): Tensor => {
   const size = t.sizeOf(x.shape)
-  const places = t.evaluate(indexed(t.reshape(t.arange(size), x.shape), indices))
+  const places = known(indexed(t.reshape(t.arange(size), x.shape), indices, known))
   const flat = t.reshape(places, [-1])
   const spread = t.scatterAdd(t.reshape(t.broadcastTo(t.cast(value, x.dtype), places.shape), [-1]), flat, { length: size })
   const hit = t.scatterAdd(t.ones(flat.shape), flat, { length: size })
@@ -223,9 +229,9 @@ const take: Handler = (a) => t.gather(t.reshape(input(a), [-1]), wrapped(a.tenso
 
 const indexPut: Handler = (a) => {
   const places = a.raw('indices') as Value[]
-  if (!a.flag('accumulate')) return assigned(input(a), places, a.tensor('values'))
+  if (!a.flag('accumulate')) return assigned(input(a), places, a.tensor('values'), a.setting.known)
   const zeros = t.zerosLike(input(a))
-  return t.add(input(a), assigned(zeros, places, a.tensor('values')))
+  return t.add(input(a), assigned(zeros, places, a.tensor('values'), a.setting.known))
 }
 
 const scalarOf = (a: Arguments, name: string): Tensor => t.cast(a.tensor(name), input(a).dtype)
@@ -243,29 +249,29 @@ export const indexing = functions({
   'index_select(input, dim, index)': (a) => t.gather(input(a), t.reshape(a.tensor('index'), [-1]), axis(a)),
   'masked_scatter(input, mask, source)': (a) => {
     const [x, mask] = [input(a), t.broadcastTo(a.tensor('mask'), input(a).shape)]
-    const count = placesOf(t.reshape(mask, [-1]))[0]?.shape[0] ?? 0
-    return assigned(x, [new Box(mask)], t.slice(t.reshape(a.tensor('source'), [-1]), [{ end: count }]))
+    const count = placesOf(t.reshape(mask, [-1]), a.setting.known)[0]?.shape[0] ?? 0
+    return assigned(x, [new Box(mask)], t.slice(t.reshape(a.tensor('source'), [-1]), [{ end: count }]), a.setting.known)
   },
   'masked_select(input, mask)': (a) => {
     const shape = t.broadcastShapes(input(a).shape, a.tensor('mask').shape) as number[]
     return t.gather(
       t.reshape(t.broadcastTo(input(a), shape), [-1]),
-      placesOf(t.reshape(t.broadcastTo(a.tensor('mask'), shape), [-1]))[0] as Tensor,
+      placesOf(t.reshape(t.broadcastTo(a.tensor('mask'), shape), [-1]), a.setting.known)[0] as Tensor,
     )
   },
   'nonzero(input, *, as_tuple=False)': (a) => {
-    const places = placesOf(t.notEqual(input(a), 0))
+    const places = placesOf(t.cast(input(a), 'bool'), a.setting.known)
     return a.flag('as_tuple') ? places : t.stack(places, 1)
   },
   'one_hot(input, num_classes=-1)': (a) => {
     const classes = a.number('num_classes')
-    const count = classes === -1 ? Math.max(...t.evaluate(input(a)).attributes.data) + 1 : classes
+    const count = classes === -1 ? Math.max(...a.known(input(a)).attributes.data) + 1 : classes
     return t.oneHot(input(a), count, 'int32')
   },
   'put(input, index, source, accumulate=False)': (a) => {
     const flat = t.reshape(input(a), [-1])
     const places = [new Box(t.reshape(a.tensor('index'), [-1]))]
-    const written = assigned(a.flag('accumulate') ? t.zerosLike(flat) : flat, places, t.reshape(a.tensor('source'), [-1]))
+    const written = assigned(a.flag('accumulate') ? t.zerosLike(flat) : flat, places, t.reshape(a.tensor('source'), [-1]), a.setting.known)
     return t.reshape(a.flag('accumulate') ? t.add(flat, written) : written, input(a).shape)
   },
   'scatter(input, dim, index, src, *, reduce=None)': scatter,

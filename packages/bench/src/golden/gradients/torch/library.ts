@@ -5,7 +5,7 @@ import { Box, isNumber, Namespace, numberOf, TypeObject } from '../python/values
 import type { Callable, Value } from '../python/values.ts'
 import { activations } from './activation.ts'
 import { callable, promote } from './arguments.ts'
-import type { Functions } from './arguments.ts'
+import type { Functions, Setting } from './arguments.ts'
 import { creation } from './creation.ts'
 import { elementwise } from './elementwise.ts'
 import { assigned, indexed, indexing } from './indexing.ts'
@@ -117,8 +117,8 @@ const builtins = (library: Library): Readonly<Record<string, Value>> => ({
           : value instanceof Box
             ? t.toNumber(value.value)
             : numberOf(value as Value),
-  int: ([value]) => Math.trunc(value instanceof Box ? t.toNumber(value.value) : numberOf(value as Value)),
-  bool: ([value]) => Boolean(value instanceof Box ? t.toNumber(value.value) : value),
+  int: ([value]) => Math.trunc(value instanceof Box ? library.number(value) : numberOf(value as Value)),
+  bool: ([value]) => Boolean(value instanceof Box ? library.number(value) : value),
   abs: ([value]) => (isNumber(value as Value) ? Math.abs(numberOf(value as Value)) : call(library, 'abs', [value as Value])),
   min: (values) => Math.min(...(values.length === 1 ? listOf(values[0] as Value) : values).map(numberOf)),
   max: (values) => Math.max(...(values.length === 1 ? listOf(values[0] as Value) : values).map(numberOf)),
@@ -160,24 +160,24 @@ const properties: Readonly<Record<string, (x: Tensor, box: Box) => Value>> = {
   requires_grad: () => true,
 }
 
-const methods: Readonly<Record<string, (x: Tensor, positional: readonly Value[]) => Value>> = {
+const methods: Readonly<Record<string, (x: Tensor, positional: readonly Value[], setting: Setting) => Value>> = {
   size: (x, [axis]) => (axis === undefined ? [...x.shape] : (x.shape.at(numberOf(axis)) as number)),
   dim: (x) => x.shape.length,
   numel: (x) => t.sizeOf(x.shape),
-  item: (x) => t.toNumber(x),
-  tolist: (x) => t.toArray(x) as Value,
+  item: (x, _, { known }) => known(x).attributes.data[0] as number,
+  tolist: (x, _, { known }) => t.toArray(known(x)) as Value,
   is_floating_point: (x) => t.isFloat(x.dtype),
   cpu: (x) => new Box(x),
   backward: () => null,
 }
 
 /** A method is the function of that name with the tensor first; one that ends in `_` puts the result in the tensor's place. */
-const method = (box: Box, name: string, float: FloatDType): Value | undefined => {
+const method = (box: Box, name: string, setting: Setting): Value | undefined => {
   const own = methods[name]
-  if (own !== undefined) return (positional) => own(box.value, positional)
+  if (own !== undefined) return (positional) => own(box.value, positional, setting)
   const found = torch.get(name)
-  if (found !== undefined) return (positional, keywords) => callable(name, found, float)([box, ...positional], keywords)
-  const inPlace = name.endsWith('_') ? method(box, name.slice(0, -1), float) : undefined
+  if (found !== undefined) return (positional, keywords) => callable(name, found, setting)([box, ...positional], keywords)
+  const inPlace = name.endsWith('_') ? method(box, name.slice(0, -1), setting) : undefined
   if (typeof inPlace === 'function')
     return (positional, keywords) => {
       box.value = (inPlace(positional, keywords) as Box).value
@@ -188,23 +188,24 @@ const method = (box: Box, name: string, float: FloatDType): Value | undefined =>
   return name === 'zero' ? () => new Box(t.zerosLike(box.value)) : undefined
 }
 
-const module = (name: string, table: Functions, float: FloatDType, inside: Readonly<Record<string, Value>> = {}): Namespace =>
+const module = (name: string, table: Functions, setting: Setting, inside: Readonly<Record<string, Value>> = {}): Namespace =>
   new Namespace(name, (member) => {
     if (member in inside) return inside[member]
     // `torch.bool` is a dtype, `x.bool()` a function.
-    if (member in dtypes(float)) return new TypeObject(dtypes(float)[member] as DType)
-    const found = table.get(member)
-    if (found !== undefined) return callable(member, found, float)
+    const dtype = dtypes(setting.float)[member]
+    if (dtype !== undefined) return new TypeObject(dtype)
+    const found = table.get(member) ?? (member.endsWith('_') ? table.get(member.slice(0, -1)) : undefined)
+    if (found !== undefined) return callable(member, found, setting)
     return numbers[member]
   })
 
-const modules = (float: FloatDType): Readonly<Record<string, Value>> => {
-  const F = module('torch.nn.functional', functional, float)
+const modules = (setting: Setting): Readonly<Record<string, Value>> => {
+  const F = module('torch.nn.functional', functional, setting)
   const context: Callable = () => null
   const inside = {
     nn: new Namespace('torch.nn', (name) => (name === 'functional' ? F : undefined)),
-    linalg: module('torch.linalg', linalg, float),
-    special: module('torch.special', new Map([...functional, ...general]), float),
+    linalg: module('torch.linalg', linalg, setting),
+    special: module('torch.special', new Map([...functional, ...general]), setting),
     no_grad: context,
     enable_grad: context,
     is_tensor: (([value]) => value instanceof Box) as Callable,
@@ -216,15 +217,19 @@ const modules = (float: FloatDType): Readonly<Record<string, Value>> => {
       new Namespace(
         'finfo',
         (name) =>
-          ({ eps: float === 'float64' ? 2 ** -52 : 2 ** -23, tiny: 2 ** -1022, max: Number.MAX_VALUE, min: -Number.MAX_VALUE })[name],
+          ({ eps: setting.float === 'float64' ? 2 ** -52 : 2 ** -23, tiny: 2 ** -1022, max: Number.MAX_VALUE, min: -Number.MAX_VALUE })[
+            name
+          ],
       )) as Callable,
   }
-  return { torch: module('torch', torch, float, inside), F }
+  return { torch: module('torch', torch, setting, inside), F }
 }
 
 /** PyTorch as far as expressions of it can be said with our tensors, computing in one float dtype. */
-export const torchLibrary = (float: FloatDType): Library => {
-  const globals = new Map<string, Value>(Object.entries(modules(float)))
+export const torchLibrary = (setting: Setting): Library => {
+  const { float, known } = setting
+  const number = (box: Box): number => known(box.value).attributes.data[0] as number
+  const globals = new Map<string, Value>(Object.entries(modules(setting)))
   const library: Library = {
     globals,
     binary: (operator, left, right) => {
@@ -239,12 +244,13 @@ export const torchLibrary = (float: FloatDType): Library => {
       if (isNumber(operand)) return operator === '-' ? -numberOf(operand) : operator === '~' ? ~numberOf(operand) : numberOf(operand)
       return operator === '+' ? operand : call(library, operator === '~' ? 'bitwise_not' : 'neg', [operand])
     },
-    attribute: (box, name) => properties[name]?.(box.value, box) ?? method(box, name, float),
-    index: (box, indices) => new Box(indexed(box.value, indices)),
+    attribute: (box, name) => properties[name]?.(box.value, box) ?? method(box, name, setting),
+    index: (box, indices) => new Box(indexed(box.value, indices, known)),
     assign: (box, indices, value) => {
-      box.value = assigned(box.value, indices, value instanceof Box ? value.value : (promote([value, box], float)[0] as Tensor))
+      box.value = assigned(box.value, indices, value instanceof Box ? value.value : (promote([value, box], float)[0] as Tensor), known)
     },
-    truth: (box) => t.toNumber(box.value) !== 0,
+    truth: (box) => number(box) !== 0,
+    number,
     length: (box) => box.value.shape[0] as number,
   }
   for (const [name, value] of Object.entries(builtins(library))) globals.set(name, value)

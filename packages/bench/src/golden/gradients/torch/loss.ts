@@ -24,6 +24,16 @@ const elementwise =
     return reduced(a, weight === undefined ? values : t.mul(values, weight))
   }
 
+/** Weights also divide the mean. */
+const weightedMean =
+  (fn: (x: Tensor, y: Tensor, a: Arguments) => Tensor): Handler =>
+  (a) => {
+    const weight = a.maybe('weight')
+    if (weight === undefined || a.text('reduction') !== 'mean') return elementwise(fn)(a)
+    const values = t.mul(fn(...(a.floats('input', 'target') as [Tensor, Tensor]), a), weight)
+    return t.div(t.sum(values), t.sum(weight))
+  }
+
 const distance = (x: Tensor, y: Tensor): Tensor => t.abs(t.sub(x, y))
 
 const huber = (x: Tensor, y: Tensor, delta: number): Tensor => {
@@ -201,7 +211,7 @@ const ctc: Handler = (a) => {
   const time = logs.shape[0] as number
   const lengths = a.numbers('target_lengths')
   const widest = Math.max(...lengths)
-  const given = t.evaluate(a.tensor('targets'))
+  const given = a.known(a.tensor('targets'))
   const flat = Array.from(given.attributes.data)
   const packed = given.shape.length === 1
   let start = 0
@@ -253,9 +263,9 @@ export const losses = functions({
   "ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction='mean', zero_infinity=False)": ctc,
   "gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction='mean')": gaussian,
   [`hinge_embedding_loss(input, target, margin=1, ${tail})`]: hingeEmbedding,
-  "huber_loss(input, target, reduction='mean', delta=1, weight=None)": elementwise((x, y, a) => huber(x, y, a.number('delta'))),
+  "huber_loss(input, target, reduction='mean', delta=1, weight=None)": weightedMean((x, y, a) => huber(x, y, a.number('delta'))),
   [`kl_div(input, target, ${tail}, log_target=False)`]: divergence,
-  [`l1_loss(input, target, ${tail}, weight=None)`]: elementwise(distance),
+  [`l1_loss(input, target, ${tail}, weight=None)`]: weightedMean(distance),
   [`margin_ranking_loss(input1, input2, target, margin=0, ${tail})`]: (a) =>
     reduced(
       a,
@@ -266,7 +276,7 @@ export const losses = functions({
         ),
       ),
     ),
-  [`mse_loss(input, target, ${tail}, weight=None)`]: elementwise((x, y) => t.square(t.sub(x, y))),
+  [`mse_loss(input, target, ${tail}, weight=None)`]: weightedMean((x, y) => t.square(t.sub(x, y))),
   [`multi_margin_loss(input, target, p=1, margin=1, weight=None, ${tail})`]: multiMargin,
   [`multilabel_margin_loss(input, target, ${tail})`]: multilabelMargin,
   [`multilabel_soft_margin_loss(input, target, weight=None, ${tail})`]: multilabelSoft,

@@ -4,6 +4,7 @@ import type { Value } from '../python/values.ts'
 import { isNumber } from '../python/values.ts'
 import { aliases, functions, named } from './arguments.ts'
 import type { Arguments, Handler } from './arguments.ts'
+import { eigen, orthogonal, singularValues } from './decomposition.ts'
 import { norms } from './reduce.ts'
 
 const input = (a: Arguments): Tensor => a.tensor('input')
@@ -91,7 +92,7 @@ const cross: Handler = (a) => {
   return t.cross(x, y, axis)
 }
 
-const triangular: Handler = (a) => t.solveTriangular(input(a), a.tensor('b'), { upper: a.flag('upper') })
+const triangular = (a: Arguments): Tensor => t.solveTriangular(input(a), a.tensor('b'), { upper: a.flag('upper') })
 
 const base = functions({
   'addbmm(input, batch1, batch2, *, beta=1, alpha=1)': (a) =>
@@ -103,6 +104,10 @@ const base = functions({
   'bilinear(input1, input2, weight, bias=None)': bilinear,
   'chain_matmul(*tensors)': chained,
   'cholesky(input, upper=False)': cholesky,
+  'cholesky_solve(input, factor, upper=False)': (a) => {
+    const lower = a.flag('upper') ? t.swapAxes(a.tensor('factor')) : a.tensor('factor')
+    return t.solveTriangular(t.swapAxes(lower), t.solveTriangular(lower, input(a)), { upper: true })
+  },
   'cross(input, other, dim=None)': cross,
   'det(input)': (a) => t.determinant(input(a)),
   'dot(input, other)': (a) => t.dot(input(a), a.tensor('other')),
@@ -137,11 +142,34 @@ const base = functions({
   'vecdot(input, other, *, dim=-1)': (a) => t.sum(t.mul(input(a), a.tensor('other')), { axes: a.number('dim') }),
 })
 
+const triangularSolve = functions({
+  'triangular_solve(b, input, upper=True, transpose=False, unitriangular=False)': (a) => named({ solution: triangular(a) }),
+})
+
 /** Products of matrices. */
 export const products = new Map([
+  ...triangularSolve,
   ...base,
   ...aliases(base, { dot: 'vdot', inverse: 'inv', matmul: 'mm bmm mv', outer: 'ger', pinverse: 'pinv' }),
 ])
 
+const decompositions = functions({
+  'diagonal(input, *, offset=0, dim1=-2, dim2=-1)': (a) =>
+    t.diagonal(input(a), { offset: a.number('offset'), axes: [a.number('dim1'), a.number('dim2')] }),
+  "eigh(input, UPLO='L')": (a) => {
+    const { values, vectors } = eigen(input(a))
+    return named({ eigenvalues: values, eigenvectors: vectors })
+  },
+  "eigvalsh(input, UPLO='L')": (a) => eigen(input(a)).values,
+  'lstsq(input, b)': (a) => named({ solution: t.matmul(pseudoInverse(input(a)), a.tensor('b')) }),
+  "qr(input, mode='reduced')": (a) => named({ ...orthogonal(input(a)) }),
+  'svdvals(input)': (a) => singularValues(input(a)),
+  'vander(input, *, N=None)': (a) =>
+    t.stack(
+      Array.from({ length: a.maybeNumber('N') ?? (input(a).shape.at(-1) as number) }, (_, i) => t.pow(input(a), i)),
+      -1,
+    ),
+})
+
 /** `torch.linalg`. */
-export const linalg = new Map([...products, ...norms])
+export const linalg = new Map([...products, ...norms, ...decompositions])

@@ -1,5 +1,6 @@
 import * as t from '@grad-ts/tensor'
 import type { ReduceOptions, Tensor } from '@grad-ts/tensor'
+import { singularValues } from './decomposition.ts'
 import { Box } from '../python/values.ts'
 import { aliases, functions, named } from './arguments.ts'
 import type { Arguments, Handler } from './arguments.ts'
@@ -101,8 +102,11 @@ export const vectorNorm = (x: Tensor, order: number, opts: ReduceOptions): Tenso
   return t.pow(t.sum(t.pow(t.abs(x), order), opts), 1 / order)
 }
 
+// `torch.norm(x, 2, (0, 1))` is the norm of all elements; `torch.linalg.norm(x, 2)` the largest singular value.
 const matrixNorm = (x: Tensor, order: number | string, axes: readonly [number, number], keepDims: boolean): Tensor => {
   if (order === 'fro') return t.norm(x, { axes, keepDims })
+  if (order === 'nuc') return t.sum(singularValues(x), { axes: -1 })
+  if (Math.abs(order as number) === 2) return (order === 2 ? t.max : t.min)(singularValues(x), { axes: -1 })
   const [inside, outside] = Math.abs(order as number) === 1 ? [axes[0], axes[1]] : [axes[1], axes[0]]
   const sums = t.absoluteSum(x, { axes: inside, keepDims: true })
   const result = (order as number) > 0 ? t.max(sums, { axes: outside, keepDims: true }) : t.min(sums, { axes: outside, keepDims: true })
@@ -122,8 +126,9 @@ const orderOf = (a: Arguments, name: string): number | string | undefined => {
 
 const anyNorm = (a: Arguments, name: string): Tensor => {
   const [x, order, axes] = [a.tensor('input'), orderOf(a, name), a.maybeNumbers('dim')]
-  const matrix = order !== undefined && (axes?.length === 2 || (axes === undefined && x.shape.length === 2 && name === 'ord'))
-  if (matrix && order !== 2) return matrixNorm(x, order, (axes ?? [-2, -1]) as unknown as readonly [number, number], a.flag('keepdim'))
+  const flat = order === 2 && name === 'p'
+  const matrix = !flat && order !== undefined && (axes?.length === 2 || (axes === undefined && x.shape.length === 2 && name === 'ord'))
+  if (matrix) return matrixNorm(x, order, (axes ?? [-2, -1]) as unknown as readonly [number, number], a.flag('keepdim'))
   return vectorNorm(x, typeof order === 'number' ? order : 2, options(a))
 }
 
@@ -200,7 +205,7 @@ const base = functions({
     t.argSort(a.tensor('input'), { axis: along(a), descending: a.flag('descending') }),
   'cdist(input, other, p=2)': (a) => pairwise(a.tensor('input'), a.tensor('other'), a.number('p')),
   'corrcoef(input)': (a) => correlations(a.tensor('input')),
-  'count_nonzero(input, dim=None)': (a) => t.sum(t.cast(t.notEqual(a.tensor('input'), 0), 'int32'), options(a)),
+  'count_nonzero(input, dim=None)': (a) => t.sum(t.cast(t.cast(a.tensor('input'), 'bool'), 'int32'), options(a)),
   'cov(input, *, correction=1)': (a) => covariance(a.tensor('input'), a.number('correction')),
   'cummax(input, dim)': running(t.cummax, t.greaterEqual),
   'cummin(input, dim)': running(t.cummin, t.lessEqual),

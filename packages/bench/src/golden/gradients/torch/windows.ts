@@ -85,6 +85,20 @@ const lpPool =
   (a) =>
     batched(a, rank, (x) => t.lpPool(x, a.number('norm_type'), a.each('kernel_size', rank), windowOf(a, rank)))
 
+/** Puts pooled elements back at their places. */
+const unpool =
+  (rank: number): Handler =>
+  (a) => {
+    const [x, indices] = [input(a), a.tensor('indices')]
+    const kernel = a.each('kernel_size', rank)
+    const [stride, padding] = [a.has('stride') ? a.each('stride', rank) : kernel, a.each('padding', rank)]
+    const lead = x.shape.slice(0, -rank)
+    const usual = x.shape.slice(-rank).map((length, i) => (length - 1) * stride[i]! - 2 * padding[i]! + kernel[i]!)
+    const spatial = a.has('output_size') ? a.numbers('output_size').slice(-rank) : usual
+    const [values, places] = [x, indices].map((part) => t.reshape(part, [...lead, -1])) as [Tensor, Tensor]
+    return t.reshape(t.scatterAddAlong(values, places, { length: t.sizeOf(spatial) }), [...lead, ...spatial])
+  }
+
 const adaptive =
   (fn: typeof t.adaptiveAvgPool, rank: number): Handler =>
   (a) => {
@@ -246,6 +260,7 @@ const base: Functions = functions({
     (n) => `adaptive_max_pool${n}d(input, output_size, return_indices=False)`,
     (n) => adaptive(t.adaptiveMaxPool, n),
   ),
+  ...ranks((n) => `max_unpool${n}d(input, indices, kernel_size, stride=None, padding=0, output_size=None)`, unpool),
   'affine_grid(theta, size, align_corners=False)': affineGrid,
   'fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1)': fold,
   "grid_sample(input, grid, mode='bilinear', padding_mode='zeros', align_corners=False)": gridSample,
