@@ -183,6 +183,7 @@ const chooseParams = (plan: Plan, structural: ReadonlyMap<string, StoredNode>): 
       options.trainable,
       floats.map(([name, { shape, dtype }]) => ({ name, shape, dtype })),
     )
+    if (plan.source.mustTrain === false) return new Set([...chosen].filter(canTrain))
     for (const name of chosen) if (!canTrain(name)) explainBlocked(plan, name, structural)
     return chosen
   }

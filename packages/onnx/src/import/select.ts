@@ -34,7 +34,7 @@ export const select = (option: string, selector: Selector, weights: readonly Wei
   const chosen = new Set<string>()
   for (const part of flatten(selector)) {
     const matching = weights.filter(matcher(part))
-    if (matching.length === 0)
+    if (matching.length === 0 && typeof part !== 'function')
       throw new OnnxOptionError(
         option,
         `${option}: ${show(part)} matches no weight; the model has ${weights

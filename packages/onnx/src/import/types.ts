@@ -36,6 +36,7 @@ export interface Graft {
   readonly name: string
   readonly at: string
   readonly output: string
+  /** From its own parameters, named without the prefix. */
   readonly apply: (params: NamedTensors, x: Tensor) => Tensor
 }
 
@@ -49,6 +50,8 @@ export interface OnnxSource {
   /** The outputs of the file that are computed. */
   readonly results: readonly string[]
   readonly grafts: readonly Graft[]
+  /** A chosen weight that cannot be trained is left out instead of refused. */
+  readonly mustTrain?: boolean
 }
 
 /** A file as a function of tensors. */

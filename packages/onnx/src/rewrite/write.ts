@@ -4,10 +4,15 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import { OnnxLimitError, OnnxOptionError } from '../import/errors.ts'
 import type { OnnxError } from '../import/errors.ts'
+import { buildModel } from '../import/model.ts'
 import { attempt } from '../import/read.ts'
-import type { NamedTensors, OnnxModel } from '../import/types.ts'
+import type { NamedTensors, OnnxModel, OnnxPort } from '../import/types.ts'
 import { bytesOf } from '../import/wire.ts'
+import { graftFields } from './graft.ts'
+import type { GraftFields } from './graft.ts'
 import { bytesField, joined, splice } from './splice.ts'
+import { keptOf, outputField, pruning } from './structure.ts'
+import type { Kept } from './structure.ts'
 import { elementBytes, withElements } from './tensor.ts'
 import type { Placement } from './tensor.ts'
 import { editWeights } from './weights.ts'
@@ -19,10 +24,10 @@ const longest = 2 ** 31 - 1
 const graphNumber = 7
 
 /** The new elements of the weights, checked against the file. */
-const valuesOf = ({ source }: OnnxModel, params: NamedTensors): Map<string, Constant> => {
+export const valuesOf = ({ source, params: own }: OnnxModel, params: NamedTensors): Map<string, Constant> => {
   const values = new Map<string, Constant>()
   for (const [name, given] of Object.entries(params)) {
-    const known = source.weights.get(name)
+    const known = source.weights.get(name) ?? own[name]
     if (known === undefined) throw new OnnxOptionError('params', `the file has no weight '${name}'`)
     if (!sameShape(given.shape, known.shape))
       throw new OnnxOptionError('params', `weight '${name}': expected ${showOperand(known)}, got ${showOperand(given)}`)
@@ -41,14 +46,65 @@ const replaceInline =
     return value === undefined ? undefined : withElements(message, elementBytes(stored, value), inline)
   }
 
-const write = (model: OnnxModel, params: NamedTensors): Uint8Array => {
+const portAt = (model: OnnxModel, name: string): OnnxPort => {
+  const bare = buildModel({ ...model.source, grafts: [], mustTrain: false })
+  return bare.outputs.find((port) => port.name === name) as OnnxPort
+}
+
+const prefixed = (params: Readonly<Record<string, Constant>>, name: string): Record<string, Constant> =>
+  Object.fromEntries(
+    Object.entries(params).flatMap(([key, value]) => (key.startsWith(`${name}.`) ? [[key.slice(name.length + 1), value]] : [])),
+  )
+
+/** What joins the graph at its end: outputs inside it, and new layers. */
+const additions = (model: OnnxModel, { outputs }: Kept, values: ReadonlyMap<string, Constant>): GraftFields => {
+  const { source } = model
+  const declared = new Set(source.stored.graph.outputs.map(({ name }) => name))
+  const fresh = model.outputs.filter(({ name }) => outputs.has(name) && !declared.has(name)).flatMap((port) => outputField(source, port))
+  const current = { ...model.params, ...Object.fromEntries(values) }
+  return source.grafts
+    .map((graft) => graftFields(source, graft, prefixed(current, graft.name), portAt(model, graft.at)))
+    .reduce(
+      (all, next) => ({
+        nodes: [...all.nodes, ...next.nodes],
+        initializers: [...all.initializers, ...next.initializers],
+        outputs: [...all.outputs, ...next.outputs],
+      }),
+      { nodes: [], initializers: [], outputs: fresh } as GraftFields,
+    )
+}
+
+const writeGraph = (
+  model: OnnxModel,
+  graph: Uint8Array,
+  values: ReadonlyMap<string, Constant>,
+  replace: Replace,
+): readonly Uint8Array[] => {
+  const weights = editWeights(graph, replace)
+  const kept = keptOf(model.source)
+  if (kept === undefined) return splice(graph, weights)
+  const prune = pruning(graph, kept)
+  const { nodes, initializers, outputs } = additions(model, kept, values)
+  const parts = splice(graph, (field) => {
+    const edit = prune(field)
+    return edit === 'keep' ? weights(field) : edit
+  })
+  return [...parts, ...nodes, ...initializers, ...outputs]
+}
+
+/** The parts of the new file, with weights placed by `replace`. */
+export const fileParts = (model: OnnxModel, values: ReadonlyMap<string, Constant>, replace: Replace): readonly Uint8Array[] => {
   const { bytes } = model.source
-  const replace = replaceInline(model, valuesOf(model, params))
-  const parts = splice(bytes, (field) => {
+  return splice(bytes, (field) => {
     if (field.number !== graphNumber) return 'keep'
     const graph = bytesOf(bytes, field)
-    return bytesField(graphNumber, splice(graph, editWeights(graph, replace)))
+    return bytesField(graphNumber, writeGraph(model, graph, values, replace))
   })
+}
+
+const write = (model: OnnxModel, params: NamedTensors): Uint8Array => {
+  const values = valuesOf(model, params)
+  const parts = fileParts(model, values, replaceInline(model, values))
   const size = parts.reduce((total, part) => total + part.length, 0)
   if (size > longest)
     throw new OnnxLimitError(
