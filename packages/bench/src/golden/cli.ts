@@ -1,33 +1,35 @@
-import { availableParallelism } from 'node:os'
-import { relative } from 'node:path'
+import { dirname, relative } from 'node:path'
+import { parseArgs } from 'node:util'
 import { replayAll } from './pool.ts'
-import { count, lineOf, none } from './result.ts'
-import type { Counts } from './result.ts'
+import { count, linesOf, none } from './result.ts'
 import { filesBelow } from './walk.ts'
+
+const usage = `golden DIR… [--processes N]
+Replays fixtures made by other libraries: every JSON file below the folders, or the files, that are given.`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { processes: { type: 'string', default: '2' }, help: { type: 'boolean', default: false } },
+})
 
 // Read by the fixtures beside them, or by people.
 const companions = /\.(?:onnx|data|md)$/
 
-const main = async (folder: string): Promise<Counts> => {
-  const paths = (await filesBelow(folder)).filter((path) => !companions.test(path))
+const main = async (): Promise<number> => {
+  const files = (await Promise.all(positionals.map(filesBelow))).flat().filter((path) => !companions.test(path))
   let counts = none
-  for await (const { path, isFixture, cases } of replayAll(paths, availableParallelism())) {
-    if (!isFixture) console.log(`ignored ${relative(folder, path)}: not a fixture`)
-    for (const result of cases) {
-      counts = count(counts, result)
-      const line = lineOf(relative(folder, path), result)
-      if (line !== undefined) console.log(line)
-    }
+  for await (const { path, cases } of replayAll(files, Number(values.processes))) {
+    const shown = relative(dirname(positionals[0] as string), path)
+    if (cases === undefined) console.log(`ignored ${shown}: not a fixture`)
+    else for (const line of linesOf(shown, cases)) console.log(line)
+    counts = (cases ?? []).reduce(count, counts)
   }
-  return counts
+  console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+  return counts.failed === 0 ? 0 : 1
 }
 
-const [folder] = process.argv.slice(2)
-if (folder === undefined) {
-  console.error('usage: npm run golden -- DIR, where DIR is a folder of fixtures')
+if (values.help) console.log(usage)
+else if (positionals.length === 0) {
+  console.error(usage)
   process.exitCode = 2
-} else {
-  const { passed, failed, skipped } = await main(folder)
-  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
-  if (failed > 0) process.exitCode = 1
-}
+} else process.exitCode = await main()

@@ -7,7 +7,7 @@ const workerFile = fileURLToPath(new URL('worker.js', import.meta.url))
 const inWorker = (worker: ReturnType<typeof fork>, path: string): Promise<FileResult> =>
   new Promise((resolve) => {
     const lost = (code: number | null, signal: string | null): void =>
-      resolve({ path, isFixture: true, cases: [{ name: path, status: 'failed', reason: `its process ended with ${signal ?? code}` }] })
+      resolve({ path, cases: [{ name: path, status: 'failed', reason: `its process ended with ${signal ?? code}` }] })
     worker.once('exit', lost)
     worker.once('message', (result: FileResult) => {
       worker.off('exit', lost)

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { formatOf, replayers, unplayed } from './replayers.ts'
 import { messageOf } from './result.ts'
 import type { CaseResult } from './result.ts'
 
-/** What came of a file: its cases, or that it is no fixture. */
+/** What came of a file: its cases, or nothing when it is no fixture. */
 export interface FileResult {
   readonly path: string
-  readonly isFixture: boolean
-  readonly cases: readonly CaseResult[]
+  readonly cases?: readonly CaseResult[]
 }
 
 const parsed = async (path: string): Promise<unknown> => {
@@ -18,19 +18,20 @@ const parsed = async (path: string): Promise<unknown> => {
   }
 }
 
-const skipped = (file: unknown, path: string, reason: string): CaseResult[] => {
-  const { cases } = file as { cases?: readonly { readonly name?: string }[] }
-  return (cases ?? [{}]).map(({ name = path }) => ({ name, status: 'skipped', reason }))
+const skipped = (file: unknown, name: string, reason: string): CaseResult[] => {
+  const { cases } = file as { cases?: readonly { readonly name: string }[] }
+  return (cases ?? [{ name }]).map((each) => ({ name: each.name, status: 'skipped', reason }))
 }
 
 const replay = async (format: string, file: unknown, path: string): Promise<CaseResult[]> => {
+  const name = basename(path, '.json')
   const replayer = replayers[format]
-  if (replayer === undefined) return skipped(file, path, unplayed[format] ?? `no replayer for the format '${format}'`)
+  if (replayer === undefined) return skipped(file, name, unplayed[format] as string)
   const results: CaseResult[] = []
   try {
-    for await (const result of await replayer(file as never, path)) results.push(result)
+    for await (const result of await replayer(file as never, { path, name })) results.push(result)
   } catch (error) {
-    results.push({ name: path, status: 'failed', reason: messageOf(error) })
+    results.push({ name, status: 'failed', reason: messageOf(error) })
   }
   return results
 }
@@ -39,6 +40,5 @@ const replay = async (format: string, file: unknown, path: string): Promise<Case
 export const replayFile = async (path: string): Promise<FileResult> => {
   const file = path.endsWith('.json') ? await parsed(path) : undefined
   const format = formatOf(file)
-  if (format === undefined) return { path, isFixture: false, cases: [] }
-  return { path, isFixture: true, cases: await replay(format, file, path) }
+  return format === undefined ? { path } : { path, cases: await replay(format, file, path) }
 }

@@ -1,4 +1,3 @@
-import { basename } from 'node:path'
 import { replayGradients } from './gradients/replay.ts'
 import { isKerasFixture } from './keras/fixture.ts'
 import { replayKeras } from './keras/replay.ts'
@@ -6,25 +5,37 @@ import { replayLosses } from './losses/replay.ts'
 import { replayBroken, replayOnnx } from './onnx/replay.ts'
 import type { CaseResult } from './result.ts'
 
-type Replayer = (file: never, path: string) => AsyncIterable<CaseResult> | Promise<readonly CaseResult[]>
+/** Where a fixture lies, and its name without the ending. */
+export interface Place {
+  readonly path: string
+  readonly name: string
+}
 
-/** Every format that can be replayed. */
+export type Replayer = (file: never, place: Place) => AsyncIterable<CaseResult> | Promise<readonly CaseResult[]>
+
+/** The replayer of each format. */
 export const replayers: Readonly<Record<string, Replayer>> = {
   'optax-loss/1': replayLosses,
   'torch-grad/1': replayGradients,
-  keras: (file, path) => replayKeras(file, basename(path, '.json')),
-  onnx: replayOnnx,
-  'onnx-broken': replayBroken,
+  keras: (file, { name }) => replayKeras(file, name),
+  onnx: (file, { path }) => replayOnnx(file, path),
+  'onnx-broken': (file, { path }) => replayBroken(file, path),
 }
 
-/** Formats that are known but have no replayer, with the reason. */
-export const unplayed: Readonly<Record<string, string>> = {}
+/** Formats that are known but not replayed, and why. */
+export const unplayed: Readonly<Record<string, string>> = {
+  'optax-trajectory/1': 'optax runs are not replayed yet',
+  'optax-schedule/1': 'optax schedules are not replayed yet',
+  'optax-function/1': 'optax functions are not replayed yet',
+  'torch-trajectory/1': 'torch runs are not replayed yet',
+  'torch-lr/1': 'torch schedulers are not replayed yet',
+}
 
-/** Names the format of a parsed file, or nothing when it is no fixture. */
+/** Names the format of a parsed file, or nothing when it is no fixture: networks have a `kind`, runs of Keras only their fields. */
 export const formatOf = (file: unknown): string | undefined => {
   if (typeof file !== 'object' || file === null) return undefined
+  if (isKerasFixture(file)) return 'keras'
   const { format, kind } = file as { readonly format?: unknown; readonly kind?: unknown }
-  if (typeof format === 'string') return format
-  if (typeof kind === 'string') return kind
-  return isKerasFixture(file) ? 'keras' : undefined
+  const name = typeof kind === 'string' ? kind : format
+  return typeof name === 'string' && (name in replayers || name in unplayed) ? name : undefined
 }

@@ -1,4 +1,4 @@
-/** What came of one case of a fixture. `unknown` is a name that has no rule yet, and counts as failed. */
+/** What came of one case of a fixture. `unknown` names something that has no counterpart here, and counts as failed. */
 export interface CaseResult {
   readonly name: string
   readonly status: 'passed' | 'failed' | 'skipped' | 'unknown'
@@ -19,8 +19,21 @@ export const count = (counts: Counts, { status }: CaseResult): Counts => ({
   skipped: counts.skipped + Number(status === 'skipped'),
 })
 
-/** One line for a case that did not pass, nothing for one that did. */
-export const lineOf = (file: string, { name, status, reason }: CaseResult): string | undefined =>
-  status === 'passed' ? undefined : `${status} ${file} ${name}${reason === undefined ? '' : `: ${reason}`}`
+const skippedLines = (file: string, cases: readonly CaseResult[]): string[] => {
+  const groups = Map.groupBy(
+    cases.filter(({ status }) => status === 'skipped'),
+    ({ reason = '' }) => reason,
+  )
+  return [...groups].map(([reason, { length }]) => `skipped ${file}: ${length} ${length === 1 ? 'case' : 'cases'}: ${reason}`)
+}
 
+/** A line for each case that did not pass; skipped cases are grouped by their reason. */
+export const linesOf = (file: string, cases: readonly CaseResult[]): string[] => [
+  ...cases
+    .filter(({ status }) => status === 'failed' || status === 'unknown')
+    .map(({ name, status, reason = '' }) => `${status} ${file} ${name}: ${reason}`),
+  ...skippedLines(file, cases),
+]
+
+/** The message of whatever was thrown. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
