@@ -20,11 +20,9 @@ export const count = (counts: Counts, { status }: CaseResult): Counts => ({
 })
 
 const skippedLines = (file: string, cases: readonly CaseResult[]): string[] => {
-  const groups = Map.groupBy(
-    cases.filter(({ status }) => status === 'skipped'),
-    ({ reason = '' }) => reason,
-  )
-  return [...groups].map(([reason, { length }]) => `skipped ${file}: ${length} ${length === 1 ? 'case' : 'cases'}: ${reason}`)
+  const groups = new Map<string, number>()
+  for (const { status, reason = '' } of cases) if (status === 'skipped') groups.set(reason, (groups.get(reason) ?? 0) + 1)
+  return [...groups].map(([reason, number]) => `skipped ${file}: ${number} ${number === 1 ? 'case' : 'cases'}: ${reason}`)
 }
 
 /** A line for each case that did not pass; skipped cases are grouped by their reason. */
