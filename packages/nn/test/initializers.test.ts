@@ -43,7 +43,7 @@ describe('structured initializers', () => {
   test.each([
     [[20, 12], -1],
     [[12, 20], -1],
-    [[16, 16], -1],
+    [[40, 40], -1],
     [[6, 3, 2, 2], 0],
   ] as const)('orthogonal %j has orthonormal rows or columns', (shape, outAxis) => {
     const kernel = evaluate(nn.orthogonal({ gain: 2 })(key(2), shape, { outAxis })) as Constant

@@ -2,6 +2,7 @@ import {
   add,
   argSort,
   cast,
+  concat,
   div,
   eye,
   greaterEqual,
@@ -11,6 +12,7 @@ import {
   normal,
   reshape,
   scan,
+  sliceAxis,
   splitKey,
   sub,
   tensor,
@@ -22,19 +24,37 @@ import type { Shape, Tensor } from '@grad-ts/tensor'
 import { LayerError } from '../errors.ts'
 import type { Initializer } from './initializer.ts'
 
-/** What is left of a row after taking away its parts along the rows of a basis. */
-const rejected = (row: Tensor, basis: Tensor): Tensor => sub(row, matmul(matmul(row, basis, { transposeB: true }), basis))
+/** What is left of rows after taking away their parts along the rows of a basis. */
+const rejected = (rows: Tensor, basis: Tensor): Tensor => sub(rows, matmul(matmul(rows, basis, { transposeB: true }), basis))
 
-/** Makes the rows of a wide (or square) matrix orthonormal, one after the other. */
-const orthonormalRows = (x: Tensor): Tensor => {
+// Twice, because in float32 the first time leaves rounding errors of the size of what it takes away.
+const rejectedTwice = (rows: Tensor, basis: Tensor): Tensor => rejected(rejected(rows, basis), basis)
+
+/** Makes a few rows orthonormal, one after the other. */
+const orthonormalBlock = (x: Tensor): Tensor => {
   const [rows, columns] = x.shape as [number, number]
   const step = (basis: Tensor, { row, place }: { readonly row: Tensor; readonly place: Tensor }): readonly [Tensor, Tensor] => {
-    // Twice, because in float32 the first time leaves rounding errors of the size of what it takes away.
-    const direction = rejected(rejected(reshape(row, [1, columns]), basis), basis)
+    const direction = rejectedTwice(reshape(row, [1, columns]), basis)
     const unit = div(direction, norm(direction))
     return [add(basis, mul(reshape(place, [rows, 1]), unit)), reshape(unit, [columns])]
   }
   return scan(step, zeros([rows, columns], x.dtype), { row: x, place: eye(rows, x.dtype) })[1]
+}
+
+// Rows that are made orthonormal together, so that most of the work is products of large matrices.
+const blockSize = 32
+
+/** Makes the rows of a wide (or square) matrix orthonormal (Gram and Schmidt). */
+const orthonormalRows = (x: Tensor): Tensor => {
+  const [rows] = x.shape as [number, number]
+  const starts = Array.from({ length: Math.ceil(rows / blockSize) }, (_, i) => i * blockSize)
+  return starts.slice(1).reduce(
+    (done, start) => {
+      const block = sliceAxis(x, 0, { start, end: start + blockSize })
+      return concat([done, orthonormalBlock(rejectedTwice(block, done))])
+    },
+    orthonormalBlock(sliceAxis(x, 0, { end: blockSize })),
+  )
 }
 
 const sizeOf = (shape: Shape): number => shape.reduce((size, length) => size * length, 1)
