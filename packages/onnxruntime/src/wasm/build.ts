@@ -17,7 +17,11 @@ const placeIn = (list: Tensor[], node: Tensor): number => {
   return place === -1 ? list.push(node) - 1 : place
 }
 
-/** Writes the steps that compute some nodes. */
+/** Divides many numbers by the same one: its reciprocal is taken once, since division is what kernels spend most of their time on. */
+const dividesByOne = ({ op, shape, inputs }: Tensor): boolean =>
+  op === 'div' && sizeOf(shape) > 1 && sizeOf((inputs[1] as Tensor).shape) === 1
+
+/** Writes the steps that compute some nodes. Each rounds once to float32; a division by one number for all elements rounds twice. */
 export const buildChain = (results: readonly Tensor[], roles: ReadonlyMap<Tensor, Role>): BoundChain => {
   const steps: Step[] = []
   const [tensors, scalars]: [Tensor[], Tensor[]] = [[], []]
@@ -27,14 +31,17 @@ export const buildChain = (results: readonly Tensor[], roles: ReadonlyMap<Tensor
     const isScalar = sizeOf(node.shape) === 1
     return push({ op: isScalar ? 'scalar' : 'tensor', index: placeIn(isScalar ? scalars : tensors, node) })
   }
+  const compute = (node: Tensor, operands: readonly number[]): number => {
+    if (isPassing(node.op)) return operands[0] as number
+    const type = (node.inputs[0] as Tensor).dtype as LaneType
+    if (!dividesByOne(node)) return push({ op: node.op as LaneOp, operands, type })
+    const reciprocal = push({ op: 'reciprocal', operands: [operands[1] as number], type })
+    return push({ op: 'mul', operands: [operands[0] as number, reciprocal], type })
+  }
   const write = (node: Tensor): number => {
     if (isConstant(node) && roles.get(node) === 'constant')
       return push({ op: 'constant', value: node.attributes.data[0] as number, type: node.dtype as LaneType })
-    if (roles.get(node) === 'step') {
-      const operands = node.inputs.map(visit)
-      if (isPassing(node.op)) return operands[0] as number
-      return push({ op: node.op as LaneOp, operands, type: (node.inputs[0] as Tensor).dtype as LaneType })
-    }
+    if (roles.get(node) === 'step') return compute(node, node.inputs.map(visit))
     if (node.dtype !== 'bool') return read(node)
     // Memory holds numbers only: the session hands a condition out as 0 or 1.
     return push({ op: 'cast', operands: [read(cast(node, 'float32'))], type: 'float32' })
