@@ -1,20 +1,28 @@
+import { leaves } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { trace } from '@grad-ts/tensor'
-import type { Tensor } from '@grad-ts/tensor'
+import type { Constant, Tensor } from '@grad-ts/tensor'
 import { optimizeGraph } from '@grad-ts/onnx'
 import type { StepGraph } from '@grad-ts/onnx'
 import { checkArguments, checkTypes } from '../arguments.ts'
 import type { CompileOptions } from '../compile.ts'
 import { deviceOf } from '../device.ts'
+import type { ConcreteDevice } from '../device.ts'
 import { chooseDevice } from '../probe.ts'
 import { taskOf } from '../edge.ts'
 import { ArgumentError } from '../errors.ts'
 import type { CompileError } from '../errors.ts'
 import { planSplit } from '../wasm/plan.ts'
 import type { Fuse } from '../wasm/plan.ts'
+import { updateChains } from '../wasm/chains.ts'
 import { startPlanInWorker } from '../worker/host.ts'
+import type { StepExecutor } from './executor.ts'
+import { packStep } from './pack.ts'
+import type { PackedStep } from './pack.ts'
+import { packedExecutor, packState } from './packed-executor.ts'
 import { flatStep, planStep } from './plan.ts'
+import type { StepPlan } from './plan.ts'
 import { createStepProgram } from './program.ts'
 import type { StepProgram } from './program.ts'
 import { startPlan } from './start.ts'
@@ -69,10 +77,32 @@ export const compileStepOrThrow = async <State extends Tree<Tensor>, Batch exten
   checkTypes(graph.inputs[0], graph.outputs[0], 'the state that the step returns')
   const initial = checkArguments(graph.inputs[0], state, 'the initial state')
   const flat = flatStep(graph)
-  const plan = planStep(flat, { device, threads, stepsPerRun, split: planSplit(flat, { fuse, device, stepsPerRun }) })
-  const executor = await (options.worker === true ? startPlanInWorker(plan, initial) : startPlan(plan, initial))
+  const split = planSplit(flat, { fuse, device, stepsPerRun })
+  const packed = split === undefined ? packWhenWorth(flat, device) : undefined
+  const plan = planStep(packed?.graph ?? flat, { device, threads, stepsPerRun, split })
+  const start = options.worker === true ? startPlanInWorker : startPlan
+  const executor =
+    packed === undefined ? await start(plan, initial) : await startPacked(start, plan, packed, leaves<Tensor>(flat.inputs[0]), initial)
   return createStepProgram(executor, graph, plan)
 }
+
+// Packing copies every parameter twice a step. On the CPU that costs more than the ops it saves when leaves are longer than this.
+const longestPacked = 16_384
+
+/** Packs the state where dispatching ops costs more than copying. */
+const packWhenWorth = (graph: StepGraph, device: ConcreteDevice): PackedStep | undefined => {
+  const { chains } = updateChains(graph)
+  const mean = chains.reduce((total, { length }) => total + length, 0) / Math.max(chains.length, 1)
+  return device === 'cpu' && mean > longestPacked ? undefined : packStep(graph, chains)
+}
+
+const startPacked = async (
+  start: typeof startPlan,
+  plan: StepPlan,
+  { layout }: PackedStep,
+  types: readonly Tensor[],
+  initial: readonly Constant[],
+): Promise<StepExecutor> => packedExecutor(await start(plan, packState(layout, initial)), layout, types)
 
 /** Like `compileStepOrThrow`, with the error as a value. */
 export const compileStep = <State extends Tree<Tensor>, Batch extends Tree<Tensor>, Outputs extends Tree<Tensor>>(

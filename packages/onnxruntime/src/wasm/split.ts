@@ -1,10 +1,9 @@
 import { leaves } from '@grad-ts/tree'
-import { sizeOf, topologicalOrder } from '@grad-ts/tensor'
+import { topologicalOrder } from '@grad-ts/tensor'
 import type { Graph, Tensor } from '@grad-ts/tensor'
 import type { StepGraph } from '@grad-ts/onnx'
-import { buildChain, groupResults } from './build.ts'
 import type { Chain } from './chain.ts'
-import { rolesOf } from './lanes.ts'
+import { updateChains } from './chains.ts'
 import type { Role } from './lanes.ts'
 import { packResults } from './pack.ts'
 import type { Place } from './pack.ts'
@@ -41,9 +40,6 @@ export interface SplitStep {
   readonly updates: readonly Update[]
 }
 
-const isFused = (leaf: Tensor, roles: ReadonlyMap<Tensor, Role>): boolean =>
-  leaf.dtype === 'float32' && sizeOf(leaf.shape) > 1 && ['step', 'state'].includes(roles.get(leaf) as Role)
-
 /** Lists what the session computes: every tensor once. */
 const createResults = () => {
   const results: Tensor[] = []
@@ -75,17 +71,8 @@ const readsOf = (
 export const splitStep = (graph: StepGraph): SplitStep => {
   const [state, batch] = [leaves<Tensor>(graph.inputs[0]), leaves<Tensor>(graph.inputs[1])]
   const [next, outputs] = [leaves<Tensor>(graph.outputs[0]), leaves<Tensor>(graph.outputs[1])]
-  const roles = rolesOf(next, state, batch)
-  const changed = [...next.keys()].filter((i) => next[i] !== state[i])
-  const fused = changed.filter((i) => isFused(next[i] as Tensor, roles))
-  const kept = changed.filter((i) => !fused.includes(i))
   const nextOf = (leaf: number): Tensor => next[leaf] as Tensor
-  const groups = groupResults(
-    fused.map(nextOf),
-    fused.map((i) => state[i] as Tensor),
-    roles,
-  ).map((members) => members.map((i) => fused[i] as number))
-  const chains = groups.map((members) => buildChain(members.map(nextOf), roles))
+  const { roles, chains, kept } = updateChains(graph)
   const fromSession = (node: Tensor): boolean => !['state', 'batch'].includes(roles.get(node) as Role)
   const { results, numberOf } = createResults()
   for (const node of [
@@ -106,12 +93,12 @@ export const splitStep = (graph: StepGraph): SplitStep => {
     reads: reads.map(([source]) => source),
     outputs: outputs.map(placeOf),
     kept: kept.map((leaf) => ({ leaf, place: placeOf(nextOf(leaf)) })),
-    updates: chains.map(({ chain, tensors, scalars }, i) => ({
+    updates: chains.map(({ chain, tensors, scalars, leaves: members, length }) => ({
       chain,
-      length: sizeOf(nextOf((groups[i] as number[])[0] as number).shape),
+      length,
       tensors: tensors.map(sourceOf),
       scalars: scalars.map(placeOf),
-      results: groups[i] as number[],
+      results: members,
     })),
   }
 }
