@@ -46,6 +46,9 @@ const hardSigmoid = (x: Tensor): Tensor => {
   return t.add(t.stopGradient(nn.hardSigmoid(x)), t.sub(sloped, t.stopGradient(sloped)))
 }
 
+/** Clamped, with no gradient at the bounds themselves. */
+const between = (x: Tensor, low: number, high: number): Tensor => t.where(t.lessEqual(x, low), low, t.where(t.lessEqual(high, x), high, x))
+
 const leaky = (x: Tensor, slope: t.Operand): Tensor => t.where(t.less(0, x), x, t.mul(x, slope))
 
 const bent: Handler = (a) => t.where(t.less(a.number('threshold'), input(a)), input(a), a.number('value'))
@@ -58,13 +61,13 @@ const base = functions({
   'hardshrink(input, lambd=0.5)': (a) => nn.hardShrink(input(a), a.number('lambd')),
   'hardsigmoid(input, inplace=False)': simple(hardSigmoid),
   'hardswish(input, inplace=False)': simple(nn.hardSilu),
-  'hardtanh(input, min_val=-1, max_val=1, inplace=False)': (a) => t.clamp(input(a), a.number('min_val'), a.number('max_val')),
+  'hardtanh(input, min_val=-1, max_val=1, inplace=False)': (a) => between(input(a), a.number('min_val'), a.number('max_val')),
   'leaky_relu(input, negative_slope=0.01, inplace=False)': (a) => leaky(input(a), a.number('negative_slope')),
   'log_softmax(input, dim=None, *, dtype=None)': (a) => t.logSoftmax(input(a), axisOf(a)),
   'logsigmoid(input)': simple(nn.logSigmoid),
   'mish(input, inplace=False)': simple(nn.mish),
   'prelu(input, weight)': (a) => leaky(input(a), perChannel(a.tensor('weight'), input(a))),
-  'relu6(input, inplace=False)': simple((x) => t.clamp(x, 0, 6)),
+  'relu6(input, inplace=False)': simple((x) => between(x, 0, 6)),
   'rrelu(input, lower=0.125, upper=0.3333333333333333, training=False, inplace=False)': (a) =>
     leaky(input(a), (a.number('lower') + a.number('upper')) / 2),
   'selu(input, inplace=False)': (a) => elu(input(a), 1.6732632423543772, 1.0507009873554805, 1),
