@@ -30,6 +30,13 @@ const exported = (graft: Graft, weights: Readonly<Record<string, Constant>>, por
   }
 }
 
+/** A decoded message knows its type and takes no plain records inside; a copy without the type does. */
+const plain = <A>(message: A): A => {
+  if (Array.isArray(message)) return message.map(plain) as A
+  if (typeof message !== 'object' || message === null || ArrayBuffer.isView(message)) return message
+  return Object.fromEntries(Object.entries(message).flatMap(([key, value]) => (key.startsWith('$') ? [] : [[key, plain(value)]]))) as A
+}
+
 /** Puts the prefix before every name but those that join the layers to the file. */
 const renamed = ({ node, initializer, ...graph }: GraphProto, { name, at, output }: Graft): GraphProto => {
   const rename = (text: string): string => (text === '' || text === at || text === output ? text : `${name}.${text}`)
@@ -61,7 +68,7 @@ const pick = (graph: Uint8Array, number: number): Uint8Array[] =>
 
 /** Lowers new layers to standard operators in the forms of the file's operator set. */
 export const graftFields = (source: OnnxSource, graft: Graft, weights: Readonly<Record<string, Constant>>, port: OnnxPort): GraftFields => {
-  const model = decodeModel(exported(graft, weights, port, isDynamic(source)))
+  const model = plain(decodeModel(exported(graft, weights, port, isDynamic(source))))
   const graph = olderForm(renamed(model.graph, graft), source.stored.opsets.get('') ?? 18)
   const bytes = encodeModel({ ...model, graph })
   const [message] = [...fieldsOf(bytes)].filter(({ number }) => number === 7).map((field) => bytesOf(bytes, field))
