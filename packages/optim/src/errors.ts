@@ -28,5 +28,22 @@ export class ContextError extends Error {
   }
 }
 
+/** Too many gradients in a row were NaN or infinite. */
+export class NonFiniteError extends Error {
+  readonly tag = 'NonFiniteError'
+  override readonly name = 'NonFiniteError'
+  /** The first leaf, in canonical order, whose gradient was not finite. */
+  readonly path: string
+  readonly steps: number
+
+  constructor(path: string, steps: number) {
+    super(
+      `gradient of '${path}': expected finite numbers, got NaN or infinities in ${steps} steps in a row; lower the learning rate, clip the gradients or look for a division by zero in the loss`,
+    )
+    this.path = path
+    this.steps = steps
+  }
+}
+
 /** Everything that optim reports. */
-export type OptimError = SpecError | ContextError
+export type OptimError = SpecError | ContextError | NonFiniteError

@@ -5,6 +5,7 @@ import { SpecError } from './errors.ts'
 export type FieldKind =
   | 'value'
   | 'hyperparameter'
+  | 'ownSchedule'
   | 'schedule'
   | 'schedules'
   | 'transformation'
@@ -193,3 +194,13 @@ export const labels = (): Field<never> => ({
 
 /** Whose formula and defaults. */
 export const dialectField: Field<never> = choice(['optax', 'torch', 'keras'], 'optax')
+
+/** One axis, a list of axes, or null. */
+export const axes = (...initial: [] | [null]): Field<never> =>
+  value(
+    'an axis or a list of axes',
+    (candidate) =>
+      Number.isInteger(candidate) ||
+      (Array.isArray(candidate) && candidate.length > 0 && candidate.every((axis) => Number.isInteger(axis))),
+    ...initial,
+  )

@@ -1,4 +1,4 @@
-import { cast, div, expm1, gather, isTensor, log, mul, neg, sub, tensor } from '@grad-ts/tensor'
+import { add, asTensor, cast, div, expm1, gather, isTensor, less, log, mul, neg, sub, tensor, where } from '@grad-ts/tensor'
 import type { DType, FloatDType, Tensor } from '@grad-ts/tensor'
 import type { Scalar } from '../transformation.ts'
 
@@ -40,4 +40,15 @@ export const wholePower = (logarithm: number, n: Tensor, dtype: FloatDType): Ten
     rest = quotient
   }
   return result as Tensor
+}
+
+const bernoulli = [1 / 2, -1 / 12, 1 / 720, -1 / 30240, 1 / 1209600, -1 / 47900160]
+
+/** 1 − x/(eˣ − 1) for x > 0, by its series (in x, x², x⁴, …) where the closed form cancels. */
+export const powerOver = (x: Tensor, dtype: FloatDType): Tensor => {
+  const square = mul(x, x)
+  const series = bernoulli.slice(1).reduceRight<Tensor>((sum, coefficient) => mul(add(sum, coefficient), square), mul(x, 0))
+  const small = add(mul(x, bernoulli[0] as number), series)
+  const closed = sub(1, div(x, expm1(x)))
+  return where(less(x, asTensor(dtype === 'float64' ? 0.05 : 0.5, dtype)), small, closed)
 }

@@ -1,0 +1,2 @@
+export { scheduleTable } from './schedules.ts'
+export { transformationTable } from './transformations.ts'
