@@ -27,8 +27,9 @@ const tied = (placeholders: readonly Tensor[], outputs: readonly Tensor[], opera
  * @example
  * import { checkpoint, grad } from '@grad-ts/autodiff'
  * import { exp, sin, sum, tensor, toArray } from '@grad-ts/tensor'
- * const block = checkpoint((x) => exp(sin(x)))
- * toArray(grad((x) => sum(block(x)))(tensor([0]))) // => [1]
+ * import type { Tensor } from '@grad-ts/tensor'
+ * const block = checkpoint((x: Tensor) => exp(sin(x)))
+ * toArray(grad((x: Tensor) => sum(block(x)))(tensor([0]))) // => [1]
  * @see Chen et al., Training deep nets with sublinear memory cost, 2016, arXiv:1604.06174
  */
 export const checkpoint =

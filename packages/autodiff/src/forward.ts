@@ -16,7 +16,8 @@ import { pullBackAll } from './reverse.ts'
  * @example
  * import { jvp } from '@grad-ts/autodiff'
  * import { mul, tensor, toArray } from '@grad-ts/tensor'
- * const [y, change] = jvp((x) => mul(x, x), tensor([1, 2]), tensor([1, 10]))
+ * import type { Tensor } from '@grad-ts/tensor'
+ * const [y, change] = jvp((x: Tensor) => mul(x, x), tensor([1, 2]), tensor([1, 10]))
  * toArray(change) // => [2, 40]
  */
 export const jvp = <Params extends Tree<Tensor>, Outputs extends Tree<Tensor>>(
@@ -39,7 +40,8 @@ export const jvp = <Params extends Tree<Tensor>, Outputs extends Tree<Tensor>>(
  * @example
  * import { hessianVectorProduct } from '@grad-ts/autodiff'
  * import { pow, sum, tensor, toArray } from '@grad-ts/tensor'
- * const product = hessianVectorProduct((x) => sum(pow(x, 3)))
+ * import type { Tensor } from '@grad-ts/tensor'
+ * const product = hessianVectorProduct((x: Tensor) => sum(pow(x, 3)))
  * toArray(product(tensor([1, 2]), tensor([1, 1]))) // => [6, 12]
  * @see Pearlmutter, Fast exact multiplication by the Hessian, 1994
  */

@@ -143,7 +143,9 @@ const looped = (
  * @throws {ShapeError} when a step changes the shape of the carry, or the sequences differ in length
  * @example
  * import { add, scalar, scan, tensor, toArray } from '@grad-ts/tensor'
- * const [last, sums] = scan((carry, x) => [add(carry, x), add(carry, x)], scalar(0), tensor([1, 2, 3]))
+ * import type { Tensor } from '@grad-ts/tensor'
+ * const step = (total: Tensor, x: Tensor) => [add(total, x), add(total, x)] as const
+ * const [last, sums] = scan(step, scalar(0), tensor([1, 2, 3]))
  * toArray(sums) // => [1, 3, 6]
  */
 export const scan = <Carry extends Tree<Tensor>, Sequences extends Tree<Tensor>, Output extends Tree<Tensor>>(
