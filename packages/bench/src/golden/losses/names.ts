@@ -1,5 +1,5 @@
 import * as nn from '@grad-ts/nn'
-import { mul, normalizeAxes, notEqual, where } from '@grad-ts/tensor'
+import { broadcastTo, isFloat, mul, normalizeAxes, notEqual, where } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 
 export type Option = number | string | boolean | readonly number[] | null
@@ -18,15 +18,20 @@ export const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, 
 const call = (fn: unknown, positional: readonly Tensor[], options: object): Tensor =>
   (fn as (...args: unknown[]) => Tensor)(...positional, options)
 
-/** Losses that give one value per element or example here when they are not reduced. */
+/** The originals let rows of targets broadcast, ours want them of one shape. */
+const broadcast = ([first, ...rest]: readonly Tensor[]): Tensor[] => {
+  const like = first as Tensor
+  const widened = rest.map((x) => (isFloat(x.dtype) && x.shape.length < like.shape.length ? broadcastTo(x, like.shape) : x))
+  return [like, ...widened]
+}
+
+/** Losses that give one value per element or example here when they are not reduced. Without targets the options still come third. */
 const unreduced =
   (fn: unknown): Loss =>
-  (positional, options) =>
-    // Without targets the options still come last.
-    call(fn, positional.length === 1 ? [positional[0] as Tensor, undefined as unknown as Tensor] : positional, {
-      ...options,
-      reduction: 'none',
-    })
+  (positional, options) => {
+    const [first, ...rest] = broadcast(positional)
+    return (fn as (...args: unknown[]) => Tensor)(first, ...(rest.length === 0 ? [undefined] : rest), { ...options, reduction: 'none' })
+  }
 
 /** Losses whose own result is what the fixture holds. */
 const whole =
