@@ -8,6 +8,8 @@ export interface SessionOptions {
   readonly device: ConcreteDevice
   /** Threads for one op (default: as many as the machine has cores). */
   readonly threads?: number | undefined
+  /** Records every op; the runtime appends the time to this path and writes there. */
+  readonly profilePrefix?: string
   /** On webgpu: which outputs stay on the device (default: none). */
   readonly outputLocations?: Readonly<Record<string, 'cpu' | 'gpu-buffer'>>
 }
@@ -17,10 +19,11 @@ const extra = {
   session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' }, set_denormal_as_zero: '1' },
 }
 
-const optionsOf = ({ device, threads, outputLocations }: SessionOptions): Runtime.InferenceSession.SessionOptions => ({
+const optionsOf = ({ device, threads, outputLocations, profilePrefix }: SessionOptions): Runtime.InferenceSession.SessionOptions => ({
   executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
   ...(threads !== undefined && { intraOpNumThreads: threads }),
   ...(outputLocations !== undefined && { preferredOutputLocation: outputLocations }),
+  ...(profilePrefix !== undefined && { enableProfiling: true, profileFilePrefix: profilePrefix }),
   interOpNumThreads: 1,
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',

@@ -8,9 +8,11 @@ import type { StepGraph } from '@grad-ts/onnx'
 import { checkArguments } from '../arguments.ts'
 import { taskOf } from '../edge.ts'
 import { AbortedError, DisposedError } from '../errors.ts'
-import type { RunError } from '../errors.ts'
+import type { CompileError, RunError } from '../errors.ts'
 import type { StepExecutor } from './executor.ts'
 import type { StepPlan } from './plan.ts'
+import { profilePlan } from './profile.ts'
+import type { Profile } from './profile.ts'
 
 /** How one run goes. */
 export interface RunOptions {
@@ -29,6 +31,9 @@ export interface StepProgram<State extends Tree<Tensor>, Batch extends Tree<Tens
   /** Replaces the state by one of the same structure, shapes and dtypes. */
   readonly setState: (state: State) => TaskEither<RunError, void>
   readonly setStateOrThrow: (state: State) => Promise<void>
+  /** Measures one run on zeros, beside the program: bytes that cross per step, every op with its time and device. */
+  readonly profile: () => TaskEither<RunError | CompileError, Profile>
+  readonly profileOrThrow: () => Promise<Profile>
   /** Shows the graph of one step as it was compiled, a line for each node. */
   readonly explain: () => string
   /** The compiled model as the bytes of an `.onnx` file, for viewers such as Netron; without the part that runs in WebAssembly. */
@@ -45,9 +50,9 @@ const stackedInputs = (batch: Tree<Tensor>, steps: number | undefined): Tree<Ten
 export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree<Tensor>, Outputs extends Tree<Tensor>>(
   executor: StepExecutor,
   graph: StepGraph,
-  { model, stepsPerRun }: Pick<StepPlan, 'model' | 'stepsPerRun'>,
+  plan: StepPlan,
 ): StepProgram<State, Batch, Outputs> => {
-  const batchInputs = stackedInputs(graph.inputs[1], stepsPerRun)
+  const batchInputs = stackedInputs(graph.inputs[1], plan.stepsPerRun)
   let disposed = false
   const alive = (): void => {
     if (disposed) throw new DisposedError()
@@ -65,6 +70,10 @@ export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree
     alive()
     await executor.write(checkArguments(graph.inputs[0], state, 'the state'))
   }
+  const profileOrThrow = async (): Promise<Profile> => {
+    alive()
+    return profilePlan(plan)
+  }
   const dispose = async (): Promise<void> => {
     if (disposed) return
     disposed = true
@@ -78,7 +87,9 @@ export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree
     setState: (state: Tree<Tensor>) => taskOf<RunError, void>(() => setStateOrThrow(state)),
     setStateOrThrow,
     explain: () => explainGraph(graph as Graph),
-    model,
+    model: plan.model,
+    profile: () => taskOf<RunError | CompileError, Profile>(profileOrThrow),
+    profileOrThrow,
     dispose,
     [Symbol.asyncDispose]: dispose,
   } as unknown as StepProgram<State, Batch, Outputs>
