@@ -39,7 +39,9 @@ describe('cutAt', () => {
   })
 
   it('names tensors that are there when one is not', () => {
-    expect(() => cutAt(source, 'feature')).toThrowErrorMatchingInlineSnapshot(`[OnnxOptionError: cutAt: the graph has no tensor 'feature'; did you mean one of 'features'?]`)
+    expect(() => cutAt(source, 'feature')).toThrowErrorMatchingInlineSnapshot(
+      `[OnnxOptionError: cutAt: the graph has no tensor 'feature'; did you mean one of 'features'?]`,
+    )
   })
 })
 
@@ -52,7 +54,9 @@ describe('replaceHead', () => {
     const replaced = replaceHead(model1, { at: 'features', params, apply: head })
     expect(Object.keys(replaced.params)).toEqual(['fc1.weight', 'fc1.bias', 'head.bias', 'head.kernel'])
     expect(replaced.outputs).toEqual([{ name: 'y', shape: [5, 3], dtype: 'float32' }])
-    const trained = Object.fromEntries(Object.entries(replaced.params).map(([name, value]) => [name, evaluate(mul(value, 1.5)) as Constant]))
+    const trained = Object.fromEntries(
+      Object.entries(replaced.params).map(([name, value]) => [name, evaluate(mul(value, 1.5)) as Constant]),
+    )
     const again = read(toOnnxOrThrow(replaced, trained), { dims: { batch: 5 } })
     expect(toArray(again.apply({}, { x })['y'] as Tensor)).toEqual(toArray(replaced.apply(trained, { x })['y'] as Tensor))
     // The batch stays free.
@@ -60,15 +64,21 @@ describe('replaceHead', () => {
   })
 
   it('refuses a name that is taken', () => {
-    expect(() => replaceHead(source, { at: 'features', params: { weight: params.bias }, apply: (own, y) => add(y, own.weight), name: 'fc1' })).toThrowErrorMatchingInlineSnapshot(
-      `[OnnxOptionError: replaceHead: the file has a weight 'fc1.weight'; give the head another name]`,
-    )
+    expect(() =>
+      replaceHead(source, { at: 'features', params: { weight: params.bias }, apply: (own, y) => add(y, own.weight), name: 'fc1' }),
+    ).toThrowErrorMatchingInlineSnapshot(`[OnnxOptionError: replaceHead: the file has a weight 'fc1.weight'; give the head another name]`)
   })
 })
 
 describe('lora', () => {
-  const adapted = lora(source.params, (params, inputs: NamedTensors) => source.apply(params, inputs)['y'] as Tensor, { rank: 2, alpha: 4, targets: '*.weight' })
-  const trained: Adapters = Object.fromEntries(Object.entries(adapted.params).map(([name, { a }]) => [name, { a, b: ones((adapted.params[name] as { b: Tensor }).b.shape) }]))
+  const adapted = lora(source.params, (params, inputs: NamedTensors) => source.apply(params, inputs)['y'] as Tensor, {
+    rank: 2,
+    alpha: 4,
+    targets: '*.weight',
+  })
+  const trained: Adapters = Object.fromEntries(
+    Object.entries(adapted.params).map(([name, { a }]) => [name, { a, b: ones((adapted.params[name] as { b: Tensor }).b.shape) }]),
+  )
 
   it('starts at the model', () => {
     expect(toArray(adapted.apply(adapted.params, { x }))).toEqual(run(source, 'y'))

@@ -24,7 +24,15 @@ export const tensorProto = (name: string, { type = 'float', shape, data }: Value
   return { name, dims: shape.map(BigInt), dataType: codes[type], rawData: new Uint8Array(array.buffer, array.byteOffset, array.byteLength) }
 }
 
-export type AttributeValue = number | string | readonly number[] | readonly string[] | { readonly float: number } | { readonly floats: readonly number[] } | Values | { readonly graph: Graph }
+export type AttributeValue =
+  | number
+  | string
+  | readonly number[]
+  | readonly string[]
+  | { readonly float: number }
+  | { readonly floats: readonly number[] }
+  | Values
+  | { readonly graph: Graph }
 
 const encoder = new TextEncoder()
 
@@ -74,7 +82,10 @@ const nodeProto = ({ op, name = '', domain = '', inputs, outputs, attributes = {
 const info = (name: string, { type = 'float', shape }: Port): ValueInfoProto => ({
   name,
   type: {
-    tensorType: { elemType: codes[type], shape: { dim: shape.map((length) => (typeof length === 'string' ? { dimParam: length } : { dimValue: BigInt(length) })) } },
+    tensorType: {
+      elemType: codes[type],
+      shape: { dim: shape.map((length) => (typeof length === 'string' ? { dimParam: length } : { dimValue: BigInt(length) })) },
+    },
   },
 })
 
@@ -82,13 +93,22 @@ const graphProto = ({ nodes, inputs = {}, outputs, weights = {} }: Graph): Graph
   name: 'graph',
   node: nodes.map(nodeProto),
   input: Object.entries(inputs).map(([name, port]) => info(name, port)),
-  output: Array.isArray(outputs) ? outputs.map((name: string) => ({ name })) : Object.entries(outputs).map(([name, port]) => info(name, port)),
+  output: Array.isArray(outputs)
+    ? outputs.map((name: string) => ({ name }))
+    : Object.entries(outputs).map(([name, port]) => info(name, port)),
   initializer: Object.entries(weights).map(([name, values]) => tensorProto(name, values)),
 })
 
 /** The bytes of a small model. */
 export const model = (graph: Graph, opset = 17): Uint8Array =>
-  encodeModel({ irVersion: 8n, graph: graphProto(graph), opsetImport: [{ domain: '', version: BigInt(opset) }, { domain: 'com.microsoft', version: 1n }] })
+  encodeModel({
+    irVersion: 8n,
+    graph: graphProto(graph),
+    opsetImport: [
+      { domain: '', version: BigInt(opset) },
+      { domain: 'com.microsoft', version: 1n },
+    ],
+  })
 
 /** A generator of numbers in −1 … 1 that repeats. */
 export const noise = (seed: number): (() => number) => {

@@ -9,14 +9,20 @@ import { constantOf, read, refusal } from './run.ts'
 const x = { shape: [2, 3], data: [1, -2, 3, -4, 5, -6] }
 const scalar = (value: number, type: 'int64' | 'bool' | 'float' = 'int64') => ({ type, shape: [], data: [value] })
 
-const run = (graph: Graph, opset = 17): unknown => toArray(evaluate(read(model(graph, opset)).apply({}, { x: constantOf(x) })['y'] as Tensor))
+const run = (graph: Graph, opset = 17): unknown =>
+  toArray(evaluate(read(model(graph, opset)).apply({}, { x: constantOf(x) })['y'] as Tensor))
 
 const branch = (op: string): Graph => ({ nodes: [{ op, inputs: ['x'], outputs: [`${op}.y`] }], outputs: [`${op}.y`] })
 
 const chosen = (condition: { readonly inputs: readonly string[]; readonly op: string }, weights: Graph['weights']): Graph => ({
   nodes: [
     { ...condition, outputs: ['c'] },
-    { op: 'If', inputs: ['c'], outputs: ['y'], attributes: { then_branch: { graph: branch('Relu') }, else_branch: { graph: branch('Neg') } } },
+    {
+      op: 'If',
+      inputs: ['c'],
+      outputs: ['y'],
+      attributes: { then_branch: { graph: branch('Relu') }, else_branch: { graph: branch('Neg') } },
+    },
   ],
   inputs: { x: { shape: [2, 3] } },
   outputs: ['y'],
@@ -26,14 +32,23 @@ const chosen = (condition: { readonly inputs: readonly string[]; readonly op: st
 describe('control flow', () => {
   it('takes the branch of a known condition', () => {
     const weights = { a: scalar(1), b: scalar(2) }
-    expect(run(chosen({ op: 'Less', inputs: ['a', 'b'] }, weights))).toEqual([[1, 0, 3], [0, 5, 0]])
-    expect(run(chosen({ op: 'Equal', inputs: ['a', 'b'] }, weights))).toEqual([[-1, 2, -3], [4, -5, 6]])
+    expect(run(chosen({ op: 'Less', inputs: ['a', 'b'] }, weights))).toEqual([
+      [1, 0, 3],
+      [0, 5, 0],
+    ])
+    expect(run(chosen({ op: 'Equal', inputs: ['a', 'b'] }, weights))).toEqual([
+      [-1, 2, -3],
+      [4, -5, 6],
+    ])
   })
 
   it('picks between both branches of a condition that depends on data', () => {
     const graph = chosen({ op: 'Less', inputs: ['total', 'b'] }, { b: scalar(0, 'float') })
     const total = { op: 'ReduceSum', inputs: ['x'], outputs: ['total'], attributes: { keepdims: 0 } }
-    expect(run({ ...graph, nodes: [total, ...graph.nodes] })).toEqual([[1, 0, 3], [0, 5, 0]])
+    expect(run({ ...graph, nodes: [total, ...graph.nodes] })).toEqual([
+      [1, 0, 3],
+      [0, 5, 0],
+    ])
   })
 
   const body: Graph = {
@@ -54,13 +69,19 @@ describe('control flow', () => {
 
   it('walks a scan', () => {
     const step: Graph = {
-      nodes: [{ op: 'Add', inputs: ['state', 'row'], outputs: ['next'] }, { op: 'Identity', inputs: ['next'], outputs: ['shown'] }],
+      nodes: [
+        { op: 'Add', inputs: ['state', 'row'], outputs: ['next'] },
+        { op: 'Identity', inputs: ['next'], outputs: ['shown'] },
+      ],
       inputs: { state: { shape: [3] }, row: { shape: [3] } },
       outputs: ['next', 'shown'],
     }
     const nodes = [{ op: 'Scan', inputs: ['zero', 'x'], outputs: ['last', 'y'], attributes: { body: { graph: step }, num_scan_inputs: 1 } }]
     const graph = { nodes, inputs: { x: { shape: [2, 3] } }, outputs: ['y'], weights: { zero: { shape: [3], data: [0, 0, 0] } } }
-    expect(run(graph)).toEqual([[1, -2, 3], [-3, 3, -3]])
+    expect(run(graph)).toEqual([
+      [1, -2, 3],
+      [-3, 3, -3],
+    ])
   })
 
   it('keeps sequences as lists', () => {
@@ -70,7 +91,10 @@ describe('control flow', () => {
       { op: 'SequenceInsert', inputs: ['parts', 'part'], outputs: ['more'] },
       { op: 'ConcatFromSequence', inputs: ['more'], outputs: ['y'], attributes: { axis: 1 } },
     ]
-    expect(run({ nodes, inputs: { x: { shape: [2, 3] } }, outputs: ['y'], weights: { one: scalar(1) } })).toEqual([[1, -2, 3, -2], [-4, 5, -6, 5]])
+    expect(run({ nodes, inputs: { x: { shape: [2, 3] } }, outputs: ['y'], weights: { one: scalar(1) } })).toEqual([
+      [1, -2, 3, -2],
+      [-4, 5, -6, 5],
+    ])
   })
 
   it('refuses a loop that never ends', () => {
@@ -84,7 +108,10 @@ describe('local functions', () => {
   it('are inlined, with the attributes of the call', () => {
     const bytes = encodeModel({
       irVersion: 8n,
-      opsetImport: [{ domain: '', version: 17n }, { domain: 'own', version: 1n }],
+      opsetImport: [
+        { domain: '', version: 17n },
+        { domain: 'own', version: 1n },
+      ],
       graph: {
         node: [{ opType: 'Leak', domain: 'own', input: ['x'], output: ['y'], attribute: [{ name: 'slope', type: 1, f: 0.5 }] }],
         initializer: [],
@@ -104,7 +131,10 @@ describe('local functions', () => {
       ],
     } as never)
     const y = read(bytes).apply({}, { x: constantOf(x) })['y'] as Tensor
-    expect(toArray(evaluate(y))).toEqual([[1, -1, 3], [-2, 5, -3]])
+    expect(toArray(evaluate(y))).toEqual([
+      [1, -1, 3],
+      [-2, 5, -3],
+    ])
   })
 })
 
@@ -137,7 +167,11 @@ describe('shapes', () => {
   })
 
   it('must be bound', () => {
-    expect(refusal(model(graph))).toMatchInlineSnapshot(`"OnnxOptionError: input 'x' has shape [batch, 2, 3]: bind 'batch' with { dims: { 'batch': 1 } }"`)
-    expect(refusal(model(graph), { shapes: { x: [4, 2, 5] } })).toMatchInlineSnapshot(`"OnnxOptionError: input 'x' has shape [batch, 2, 3]; axis 2 is fixed and cannot be 5"`)
+    expect(refusal(model(graph))).toMatchInlineSnapshot(
+      `"OnnxOptionError: input 'x' has shape [batch, 2, 3]: bind 'batch' with { dims: { 'batch': 1 } }"`,
+    )
+    expect(refusal(model(graph), { shapes: { x: [4, 2, 5] } })).toMatchInlineSnapshot(
+      `"OnnxOptionError: input 'x' has shape [batch, 2, 3]; axis 2 is fixed and cannot be 5"`,
+    )
   })
 })

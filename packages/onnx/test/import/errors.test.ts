@@ -21,7 +21,10 @@ const dense: Graph = {
   weights: { 'fc1.weight': random([4, 3]), 'fc2.weight': random([2, 4]) },
 }
 
-const withNode = (i: number, change: Partial<Node>): Graph => ({ ...dense, nodes: dense.nodes.map((node, k) => (k === i ? { ...node, ...change } : node)) })
+const withNode = (i: number, change: Partial<Node>): Graph => ({
+  ...dense,
+  nodes: dense.nodes.map((node, k) => (k === i ? { ...node, ...change } : node)),
+})
 
 describe('a file that cannot be read', () => {
   it('says that it is no model', () => {
@@ -39,7 +42,9 @@ describe('a file that cannot be read', () => {
   })
 
   it('shows a cycle', () => {
-    expect(refusal(model(withNode(0, { inputs: ['a', 'fc1.weight'] })))).toMatchInlineSnapshot(`"OnnxGraphError: the graph has a cycle: '/fc1' reads from '/act' reads from '/fc1'"`)
+    expect(refusal(model(withNode(0, { inputs: ['a', 'fc1.weight'] })))).toMatchInlineSnapshot(
+      `"OnnxGraphError: the graph has a cycle: '/fc1' reads from '/act' reads from '/fc1'"`,
+    )
   })
 
   it('names a node out of order, and a name that is taken', () => {
@@ -73,7 +78,11 @@ describe('a file that cannot be read', () => {
   })
 
   it('does not allocate what the file only claims', () => {
-    const huge: Graph = { nodes: [{ op: 'ConstantOfShape', name: '/huge', inputs: ['shape'], outputs: ['y'] }], outputs: ['y'], weights: { shape: { type: 'int64', shape: [3], data: [1e5, 1e5, 1e5] } } }
+    const huge: Graph = {
+      nodes: [{ op: 'ConstantOfShape', name: '/huge', inputs: ['shape'], outputs: ['y'] }],
+      outputs: ['y'],
+      weights: { shape: { type: 'int64', shape: [3], data: [1e5, 1e5, 1e5] } },
+    }
     expect(refusal(model(huge))).toMatch(/^OnnxLimitError: node '\/huge'/)
   })
 })
@@ -88,7 +97,9 @@ describe('trainable weights', () => {
   })
 
   it('must be there', () => {
-    expect(refusal(model(dense), { trainable: 'fc9.*' })).toMatchInlineSnapshot(`"OnnxOptionError: trainable: 'fc9.*' matches no weight; the model has 'fc1.weight', 'fc2.weight'"`)
+    expect(refusal(model(dense), { trainable: 'fc9.*' })).toMatchInlineSnapshot(
+      `"OnnxOptionError: trainable: 'fc9.*' matches no weight; the model has 'fc1.weight', 'fc2.weight'"`,
+    )
   })
 
   it('must not lie before an op without a gradient', () => {
@@ -119,7 +130,11 @@ describe('external data', () => {
             dims: [4n, 3n],
             dataType: 1,
             dataLocation: 1,
-            externalData: [{ key: 'location', value: location }, { key: 'offset', value: '16' }, { key: 'length', value: '48' }],
+            externalData: [
+              { key: 'location', value: location },
+              { key: 'offset', value: '16' },
+              { key: 'length', value: '48' },
+            ],
           },
         ],
       },

@@ -31,16 +31,34 @@ const reductions = (names: string): Example[] =>
   ])
 
 const recurrent = (op: string, gates: number): Example[] => [
-  { op, inputs: [random([5, 2, 3], 1), random([1, gates * 4, 3], 2), random([1, gates * 4, 4], 3)], attributes: { hidden_size: 4 }, outputs: 2 },
   {
     op,
-    inputs: [random([20, 2, 3], 1), random([2, gates * 4, 3], 2), random([2, gates * 4, 4], 3), random([2, gates * 8], 4), null, random([2, 2, 4], 5)],
+    inputs: [random([5, 2, 3], 1), random([1, gates * 4, 3], 2), random([1, gates * 4, 4], 3)],
+    attributes: { hidden_size: 4 },
+    outputs: 2,
+  },
+  {
+    op,
+    inputs: [
+      random([20, 2, 3], 1),
+      random([2, gates * 4, 3], 2),
+      random([2, gates * 4, 4], 3),
+      random([2, gates * 8], 4),
+      null,
+      random([2, 2, 4], 5),
+    ],
     attributes: { hidden_size: 4, direction: 'bidirectional' },
     outputs: 2,
   },
   {
     op,
-    inputs: [random([5, 2, 3], 1), random([1, gates * 4, 3], 2), random([1, gates * 4, 4], 3), random([1, gates * 8], 4), { type: 'int32', shape: [2], data: [3, 5] }],
+    inputs: [
+      random([5, 2, 3], 1),
+      random([1, gates * 4, 3], 2),
+      random([1, gates * 4, 4], 3),
+      random([1, gates * 8], 4),
+      { type: 'int32', shape: [2], data: [3, 5] },
+    ],
     attributes: { hidden_size: 4, direction: 'reverse' },
     outputs: 2,
   },
@@ -48,10 +66,15 @@ const recurrent = (op: string, gates: number): Example[] => [
 
 /** At least one example for every operator that is read, and one for each older form. */
 export const examples: readonly Example[] = [
-  ...unary('Abs Acosh Asin Acos Asinh Atan Atanh Ceil Cos Cosh Elu Erf Exp Floor HardSigmoid HardSwish Identity LeakyRelu Log Neg Reciprocal Relu Round Selu Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Tan Tanh Celu ThresholdedRelu', {
-    ...x,
-    data: x.data.map((value) => Math.fround(Math.abs(value) * 0.4 + 0.5)),
-  }).map((example) => (example.op === 'Acosh' ? { ...example, inputs: [positive({ ...x, data: x.data.map((value) => Math.abs(value) + 1) })] } : example)),
+  ...unary(
+    'Abs Acosh Asin Acos Asinh Atan Atanh Ceil Cos Cosh Elu Erf Exp Floor HardSigmoid HardSwish Identity LeakyRelu Log Neg Reciprocal Relu Round Selu Sigmoid Sign Sin Sinh Softplus Softsign Sqrt Tan Tanh Celu ThresholdedRelu',
+    {
+      ...x,
+      data: x.data.map((value) => Math.fround(Math.abs(value) * 0.4 + 0.5)),
+    },
+  ).map((example) =>
+    example.op === 'Acosh' ? { ...example, inputs: [positive({ ...x, data: x.data.map((value) => Math.abs(value) + 1) })] } : example,
+  ),
   ...unary('Abs Elu Erf LeakyRelu Relu Selu Sigmoid Softplus HardSigmoid HardSwish Tanh Celu ThresholdedRelu Softsign'),
   ...unary('Mish', x, 18),
   ...unary('Gelu', x, 20),
@@ -79,7 +102,14 @@ export const examples: readonly Example[] = [
   { op: 'Clip', inputs: [x, null, scalar(0.3, 'float')], opset: 13 },
   { op: 'Dropout', inputs: [x], attributes: { ratio: { float: 0.3 } }, opset: 11 },
   { op: 'Dropout', inputs: [x, scalar(0.3, 'float')], opset: 13 },
-  { op: 'DequantizeLinear', inputs: [{ type: 'int32', shape: [2, 3], data: [1, -2, 3, 4, 5, -6] }, { shape: [3], data: [0.5, 0.25, 2] }], attributes: { axis: 1 } },
+  {
+    op: 'DequantizeLinear',
+    inputs: [
+      { type: 'int32', shape: [2, 3], data: [1, -2, 3, 4, 5, -6] },
+      { shape: [3], data: [0.5, 0.25, 2] },
+    ],
+    attributes: { axis: 1 },
+  },
 
   ...reductions('ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSumSquare'),
   { op: 'ReduceSum', inputs: [x], attributes: { axes: [0] }, opset: 11 },
@@ -142,28 +172,58 @@ export const examples: readonly Example[] = [
   { op: 'OneHot', inputs: [int64(1, -1), scalar(3), { shape: [2], data: [-0.5, 2] }], attributes: { axis: 0 } },
   { op: 'Scatter', inputs: [x, places, random([2, 2], 1)], attributes: { axis: 1 }, opset: 10 },
   { op: 'ScatterElements', inputs: [x, { type: 'int64', shape: [1, 2], data: [1, 0] }, random([1, 2], 1)], attributes: { axis: 0 } },
-  { op: 'ScatterElements', inputs: [x, { type: 'int64', shape: [2, 2], data: [1, 1, 0, 2] }, random([2, 2], 1)], attributes: { axis: 1, reduction: 'add' } },
+  {
+    op: 'ScatterElements',
+    inputs: [x, { type: 'int64', shape: [2, 2], data: [1, 1, 0, 2] }, random([2, 2], 1)],
+    attributes: { axis: 1, reduction: 'add' },
+  },
   { op: 'ScatterND', inputs: [random([3, 2], 1), { type: 'int64', shape: [2, 1], data: [2, 0] }, random([2, 2], 2)] },
   { op: 'NegativeLogLikelihoodLoss', inputs: [x, int64(2, 0), positive(random([3], 1))] },
-  { op: 'SoftmaxCrossEntropyLoss', inputs: [random([2, 3, 2], 1), { type: 'int64', shape: [2, 2], data: [2, 0, 1, -1] }], attributes: { ignore_index: -1, reduction: 'sum' } },
+  {
+    op: 'SoftmaxCrossEntropyLoss',
+    inputs: [random([2, 3, 2], 1), { type: 'int64', shape: [2, 2], data: [2, 0, 1, -1] }],
+    attributes: { ignore_index: -1, reduction: 'sum' },
+  },
 
   { op: 'Det', inputs: [random([2, 3, 3], 1)] },
   { op: 'Einsum', inputs: [random([2, 3], 1), random([3, 4], 2)], attributes: { equation: '...j,jk->...k' } },
-  { op: 'Gemm', inputs: [random([3, 2], 1), random([4, 3], 2), random([4], 3)], attributes: { transA: 1, transB: 1, alpha: { float: 0.5 }, beta: { float: 2 } } },
+  {
+    op: 'Gemm',
+    inputs: [random([3, 2], 1), random([4, 3], 2), random([4], 3)],
+    attributes: { transA: 1, transB: 1, alpha: { float: 0.5 }, beta: { float: 2 } },
+  },
   { op: 'MatMul', inputs: [random([3], 1), random([2, 3, 4], 2)] },
-  { op: 'FusedMatMul', domain: 'com.microsoft', inputs: [random([2, 3], 1), random([4, 3], 2)], attributes: { transB: 1, alpha: { float: 0.5 } } },
+  {
+    op: 'FusedMatMul',
+    domain: 'com.microsoft',
+    inputs: [random([2, 3], 1), random([4, 3], 2)],
+    attributes: { transB: 1, alpha: { float: 0.5 } },
+  },
 
   { op: 'Conv', inputs: [image, random([6, 2, 3, 3], 1), random([6], 2)], attributes: { group: 2, strides: [2, 1], pads: [1, 0, 1, 2] } },
   { op: 'Conv', inputs: [random([1, 2, 7], 1), random([3, 2, 3], 2)], attributes: { auto_pad: 'SAME_UPPER', strides: [2] } },
-  { op: 'ConvTranspose', inputs: [image, random([4, 2, 3, 3], 1), random([4], 2)], attributes: { group: 2, strides: [2, 2], pads: [1, 1, 0, 1], output_padding: [1, 0] } },
-  { op: 'ConvTranspose', inputs: [image, random([4, 2, 3, 3], 1)], attributes: { strides: [2, 2], auto_pad: 'SAME_LOWER' }, withoutRuntime: true },
+  {
+    op: 'ConvTranspose',
+    inputs: [image, random([4, 2, 3, 3], 1), random([4], 2)],
+    attributes: { group: 2, strides: [2, 2], pads: [1, 1, 0, 1], output_padding: [1, 0] },
+  },
+  {
+    op: 'ConvTranspose',
+    inputs: [image, random([4, 2, 3, 3], 1)],
+    attributes: { strides: [2, 2], auto_pad: 'SAME_LOWER' },
+    withoutRuntime: true,
+  },
   { op: 'Col2Im', inputs: [random([1, 8, 4], 1), int64(3, 3), int64(2, 2)], opset: 18 },
   { op: 'AveragePool', inputs: [image], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 0, 0], ceil_mode: 1 } },
   { op: 'AveragePool', inputs: [image], attributes: { kernel_shape: [2, 2], pads: [1, 1, 1, 1], count_include_pad: 1 } },
   { op: 'AveragePool', inputs: [image], attributes: { kernel_shape: [2, 3], strides: [2, 3] } },
   { op: 'MaxPool', inputs: [image], attributes: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }, outputs: 2 },
   { op: 'MaxPool', inputs: [random([1, 1, 7], 1)], attributes: { kernel_shape: [3], dilations: [2], auto_pad: 'VALID' } },
-  { op: 'MaxUnpool', inputs: [random([1, 1, 2, 2], 1), { type: 'int64', shape: [1, 1, 2, 2], data: [1, 3, 8, 14] }], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
+  {
+    op: 'MaxUnpool',
+    inputs: [random([1, 1, 2, 2], 1), { type: 'int64', shape: [1, 1, 2, 2], data: [1, 3, 8, 14] }],
+    attributes: { kernel_shape: [2, 2], strides: [2, 2] },
+  },
   { op: 'LpPool', inputs: [positive(image)], attributes: { kernel_shape: [2, 2], p: 3 } },
   ...['GlobalAveragePool', 'GlobalMaxPool', 'GlobalLpPool'].map((op): Example => ({ op, inputs: [image] })),
 
@@ -182,14 +242,31 @@ export const examples: readonly Example[] = [
   ...recurrent('GRU', 3),
   { ...(recurrent('GRU', 3)[0] as Example), attributes: { hidden_size: 4, linear_before_reset: 1 } },
 
-  { op: 'Resize', inputs: [image, null, { shape: [4], data: [1, 1, 2, 2] }], attributes: { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' } },
+  {
+    op: 'Resize',
+    inputs: [image, null, { shape: [4], data: [1, 1, 2, 2] }],
+    attributes: { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },
+  },
   { op: 'Resize', inputs: [image, null, { shape: [4], data: [1, 1, 1.5, 0.5] }], attributes: { mode: 'linear' } },
-  { op: 'Resize', inputs: [image, null, null, int64(2, 4, 9, 4)], attributes: { mode: 'linear', coordinate_transformation_mode: 'align_corners' } },
-  { op: 'Resize', inputs: [image, null, { shape: [4], data: [1, 1, 2, 2] }], attributes: { mode: 'cubic', coordinate_transformation_mode: 'pytorch_half_pixel' } },
+  {
+    op: 'Resize',
+    inputs: [image, null, null, int64(2, 4, 9, 4)],
+    attributes: { mode: 'linear', coordinate_transformation_mode: 'align_corners' },
+  },
+  {
+    op: 'Resize',
+    inputs: [image, null, { shape: [4], data: [1, 1, 2, 2] }],
+    attributes: { mode: 'cubic', coordinate_transformation_mode: 'pytorch_half_pixel' },
+  },
   { op: 'Resize', inputs: [image, { shape: [4], data: [1, 1, 2, 3] }], attributes: { mode: 'nearest' }, opset: 10 },
   { op: 'Upsample', inputs: [image, { shape: [4], data: [1, 1, 2, 2] }], attributes: { mode: 'linear' }, opset: 9 },
   { op: 'GridSample', inputs: [random([1, 2, 4, 4], 1), random([1, 3, 3, 2], 2)], opset: 16 },
-  { op: 'GridSample', inputs: [random([1, 2, 4, 4], 1), random([1, 3, 3, 2], 2)], attributes: { align_corners: 1, padding_mode: 'border' }, opset: 16 },
+  {
+    op: 'GridSample',
+    inputs: [random([1, 2, 4, 4], 1), random([1, 3, 3, 2], 2)],
+    attributes: { align_corners: 1, padding_mode: 'border' },
+    opset: 16,
+  },
   { op: 'AffineGrid', inputs: [random([1, 2, 3], 1), int64(1, 1, 2, 3)], opset: 20 },
   { op: 'DFT', inputs: [random([1, 6, 1], 1)], attributes: { axis: 1, onesided: 1 } },
   { op: 'DFT', inputs: [random([1, 6, 2], 1)], attributes: { axis: 1, inverse: 1 } },
@@ -198,7 +275,11 @@ export const examples: readonly Example[] = [
 
   ...['BiasGelu', 'FastGelu'].map((op): Example => ({ op, domain: 'com.microsoft', inputs: [x, random([3], 1)] })),
   ...['Gelu', 'QuickGelu'].map((op): Example => ({ op, domain: 'com.microsoft', inputs: [x] })),
-  { op: 'SkipLayerNormalization', domain: 'com.microsoft', inputs: [random([2, 3, 4], 1), random([2, 3, 4], 2), random([4], 3), random([4], 4)] },
+  {
+    op: 'SkipLayerNormalization',
+    domain: 'com.microsoft',
+    inputs: [random([2, 3, 4], 1), random([2, 3, 4], 2), random([4], 3), random([4], 4)],
+  },
   { op: 'LayerNormalization', domain: 'com.microsoft', inputs: [x, random([3], 1)], withoutRuntime: true },
   { op: 'SimplifiedLayerNormalization', domain: 'com.microsoft', inputs: [x, random([3], 1)], withoutRuntime: true },
 ]

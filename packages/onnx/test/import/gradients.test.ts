@@ -34,9 +34,19 @@ const objective = (example: Example): readonly [(feeds: NamedTensors) => Tensor,
 
 const gap = ([loss, feeds]: ReturnType<typeof objective>): number => {
   const direction = Object.fromEntries(Object.entries(feeds).map(([name, value], i) => [name, noisy(value, 70 + i)]))
-  const at = (step: number): number => toNumber(loss(Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, evaluate(add(value, mul(direction[name] as Tensor, step)))]))))
+  const at = (step: number): number =>
+    toNumber(
+      loss(
+        Object.fromEntries(
+          Object.entries(feeds).map(([name, value]) => [name, evaluate(add(value, mul(direction[name] as Tensor, step)))]),
+        ),
+      ),
+    )
   const gradients = grad(loss)(feeds)
-  const analytic = Object.entries(gradients).reduce((total, [name, gradient]) => total + toNumber(sum(mul(gradient, direction[name] as Tensor))), 0)
+  const analytic = Object.entries(gradients).reduce(
+    (total, [name, gradient]) => total + toNumber(sum(mul(gradient, direction[name] as Tensor))),
+    0,
+  )
   const numeric = (at(1e-5) - at(-1e-5)) / 2e-5
   return Math.abs(analytic - numeric) / Math.max(1, Math.abs(numeric))
 }
@@ -44,8 +54,21 @@ const gap = ([loss, feeds]: ReturnType<typeof objective>): number => {
 describe('what is read can be differentiated', () => {
   it('has an example for every operator', () => {
     const shown = new Set(examples.map(({ op, domain = '' }) => `${domain}:${op}`))
-    const control = ['If', 'Loop', 'Scan', 'SplitToSequence', 'ConcatFromSequence', 'SequenceAt', 'SequenceConstruct', 'SequenceEmpty', 'SequenceInsert', 'SequenceLength']
-    const missing = Object.entries(converters).flatMap(([domain, table]) => Object.keys(table).filter((op) => !shown.has(`${domain}:${op}`)))
+    const control = [
+      'If',
+      'Loop',
+      'Scan',
+      'SplitToSequence',
+      'ConcatFromSequence',
+      'SequenceAt',
+      'SequenceConstruct',
+      'SequenceEmpty',
+      'SequenceInsert',
+      'SequenceLength',
+    ]
+    const missing = Object.entries(converters).flatMap(([domain, table]) =>
+      Object.keys(table).filter((op) => !shown.has(`${domain}:${op}`)),
+    )
     expect(missing.filter((op) => !control.includes(op))).toEqual([])
   })
 

@@ -35,7 +35,16 @@ export const graphOf = (example: Example, floatsAre: 'inputs' | 'weights'): Grap
   const floats = named(inputs, (value) => isFloat(value) && !isStatic(example, value))
   const others = named(inputs, (value) => !isFloat(value) || isStatic(example, value))
   return {
-    nodes: [{ op, domain, name: 'node', inputs: inputs.map((value, i) => (value === null ? '' : `in${i}`)), outputs: outputNames(example), attributes }],
+    nodes: [
+      {
+        op,
+        domain,
+        name: 'node',
+        inputs: inputs.map((value, i) => (value === null ? '' : `in${i}`)),
+        outputs: outputNames(example),
+        attributes,
+      },
+    ],
     inputs: floatsAre === 'inputs' ? floats : {},
     outputs: outputNames(example),
     weights: floatsAre === 'inputs' ? others : { ...others, ...floats },
@@ -44,12 +53,15 @@ export const graphOf = (example: Example, floatsAre: 'inputs' | 'weights'): Grap
 
 // Scales of a change of size decide a shape; bounds and ratios stand as constants in every real file.
 const isStatic = ({ op, inputs }: Example, value: Values): boolean =>
-  ((op === 'Resize' || op === 'Upsample') && value !== inputs[0]) || ((op === 'Clip' || op === 'Dropout' || op === 'Pad') && value !== inputs[0])
+  ((op === 'Resize' || op === 'Upsample') && value !== inputs[0]) ||
+  ((op === 'Clip' || op === 'Dropout' || op === 'Pad') && value !== inputs[0])
 
 /** The float inputs that an example is fed with. */
-export const feedsOf = (example: Example): Record<string, Values> => named(example.inputs, (value) => isFloat(value) && !isStatic(example, value))
+export const feedsOf = (example: Example): Record<string, Values> =>
+  named(example.inputs, (value) => isFloat(value) && !isStatic(example, value))
 
-export const bytesOf = (example: Example, floatsAre: 'inputs' | 'weights' = 'inputs'): Uint8Array => model(graphOf(example, floatsAre), example.opset)
+export const bytesOf = (example: Example, floatsAre: 'inputs' | 'weights' = 'inputs'): Uint8Array =>
+  model(graphOf(example, floatsAre), example.opset)
 
 /** Runs an example in the reference interpreter. */
 export const interpretExample = (example: Example): NamedConstants => {
@@ -57,4 +69,5 @@ export const interpretExample = (example: Example): NamedConstants => {
   return evaluate(read(bytesOf(example)).apply({}, feeds)) as NamedConstants
 }
 
-export const titleOf = ({ op, opset = 17, attributes = {} }: Example, i: number): string => `${i}: ${op}-${opset} ${JSON.stringify(attributes).slice(0, 60)}`
+export const titleOf = ({ op, opset = 17, attributes = {} }: Example, i: number): string =>
+  `${i}: ${op}-${opset} ${JSON.stringify(attributes).slice(0, 60)}`

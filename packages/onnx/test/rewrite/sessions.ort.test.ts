@@ -39,7 +39,11 @@ describe('a plain session runs what was written', () => {
   it.each([9, 12, 17, 18, 21])('with a new head, operator set %i', async (opset) => {
     const source = read(model(network, opset), { dims: { batch: 2 } })
     const kernel = constantOf(random([3, 5], 4))
-    const head = replaceHead(source, { at: 'features', params: { kernel }, apply: (own, x) => add(matmul(mean(x, { axes: [2, 3] }), own.kernel), 1) })
+    const head = replaceHead(source, {
+      at: 'features',
+      params: { kernel },
+      apply: (own, x) => add(matmul(mean(x, { axes: [2, 3] }), own.kernel), 1),
+    })
     const trained = Object.fromEntries(Object.entries(head.params).map(([name, value]) => [name, evaluate(mul(value, 0.5)) as Constant]))
     close(await runPlain(toOnnxOrThrow(head, trained)), flat(head.apply(trained, { x: constantOf(values) })['y'] as Tensor))
   })
