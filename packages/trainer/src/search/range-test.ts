@@ -43,7 +43,8 @@ const smooth = (values: readonly number[], keep: number): number[] => {
 }
 
 /** A tenth of the rate with the lowest loss: the point of steepest descent is lost in the noise of the batches, this one is not. */
-const belowLowest = (rates: readonly number[], losses: readonly number[]): number => (rates[losses.indexOf(Math.min(...losses))] ?? NaN) / 10
+const belowLowest = (rates: readonly number[], losses: readonly number[]): number =>
+  (rates[losses.indexOf(Math.min(...losses))] ?? NaN) / 10
 
 /** Ends the test when the loss is four times its lowest: from there on it only diverges. */
 const untilDiverged = policy<{ readonly mean: number; readonly best: number | null }, 'nothing'>({

@@ -1,6 +1,7 @@
 import type { Tree } from '@grad-ts/tree'
-import { toNumber } from '@grad-ts/tensor'
+import { sizeOf, toNumber } from '@grad-ts/tensor'
 import type { Constant } from '@grad-ts/tensor'
+import { SettingsError } from '../errors.ts'
 import { interpreted, settle } from '../internal/settle.ts'
 import type { AnyMetric } from './objective.ts'
 import type { Evaluation } from './events.ts'
@@ -28,6 +29,15 @@ export const tallierOf = (metrics: Readonly<Record<string, AnyMetric<never, neve
   const result = Object.fromEntries(
     Object.entries(metrics).map(([name, metric]) => [name, interpreted((state) => metric.result(state ?? null))]),
   )
+  for (const [name, metric] of Object.entries(metrics)) {
+    const { shape } = metric.result(metric.empty)
+    if (sizeOf(shape) !== 1)
+      throw new SettingsError(
+        `metrics.${name}`,
+        'a metric whose result is one number',
+        `one of shape [${shape.join(', ')}]; measure it after training`,
+      )
+  }
   return {
     empty: {
       total: 0,
