@@ -18,11 +18,15 @@ export const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, 
 const call = (fn: unknown, positional: readonly Tensor[], options: object): Tensor =>
   (fn as (...args: unknown[]) => Tensor)(...positional, options)
 
+const isRowOf = (x: Tensor, like: Tensor): boolean => {
+  const missing = like.shape.length - x.shape.length
+  return isFloat(x.dtype) && missing > 0 && x.shape.every((length, axis) => length === like.shape[axis + missing])
+}
+
 /** The originals let rows of targets broadcast, ours want them of one shape. */
 const broadcast = ([first, ...rest]: readonly Tensor[]): Tensor[] => {
   const like = first as Tensor
-  const widened = rest.map((x) => (isFloat(x.dtype) && x.shape.length < like.shape.length ? broadcastTo(x, like.shape) : x))
-  return [like, ...widened]
+  return [like, ...rest.map((x) => (isRowOf(x, like) ? broadcastTo(x, like.shape) : x))]
 }
 
 /** Losses that give one value per element or example here when they are not reduced. Without targets the options still come third. */

@@ -2,6 +2,8 @@ import { vjp } from '@grad-ts/autodiff'
 import { compileOrThrow } from '@grad-ts/onnxruntime'
 import { interpret, tensor, zerosLike } from '@grad-ts/tensor'
 import type { Constant, DType, FloatDType, NestedArray, Tensor } from '@grad-ts/tensor'
+import { messageOf } from '../result.ts'
+import type { CaseResult } from '../result.ts'
 import { mismatch, numbersOf } from './compare.ts'
 import { camelCase, isOptionArray, lossOf, optionsOf } from './names.ts'
 import type { Loss, Option } from './names.ts'
@@ -19,13 +21,6 @@ interface LossCase {
   readonly cotangent?: NestedArray
   readonly wrt?: string
   readonly grad?: unknown
-}
-
-/** What came of one case of a fixture. */
-export interface LossResult {
-  readonly name: string
-  readonly status: 'passed' | 'failed' | 'unknown'
-  readonly reason?: string
 }
 
 type Results = { readonly out: Constant; readonly grad: Constant }
@@ -93,7 +88,7 @@ const compared = (
   return reason === undefined ? undefined : `${precision}: ${reason}`
 }
 
-const replayCase = async (fixture: LossCase): Promise<LossResult> => {
+const replayCase = async (fixture: LossCase): Promise<CaseResult> => {
   const loss = lossOf(fixture.fn)
   if (loss === undefined) return { name: fixture.name, status: 'unknown', reason: `no loss named ${fixture.fn}` }
   try {
@@ -103,11 +98,11 @@ const replayCase = async (fixture: LossCase): Promise<LossResult> => {
       compared('float32 on ONNX Runtime', await onRuntime(loss, fixture), fixture, single(fixture))
     return reason === undefined ? { name: fixture.name, status: 'passed' } : { name: fixture.name, status: 'failed', reason }
   } catch (error) {
-    return { name: fixture.name, status: 'failed', reason: error instanceof Error ? error.message : String(error) }
+    return { name: fixture.name, status: 'failed', reason: messageOf(error) }
   }
 }
 
 /** Computes every loss of an `optax-loss/1` fixture, and its gradient, in both interpreters and compares them with the numbers there. */
-export async function* replayLosses(file: { readonly cases: readonly unknown[] }): AsyncIterable<LossResult> {
+export async function* replayLosses(file: { readonly cases: readonly unknown[] }): AsyncIterable<CaseResult> {
   for (const fixture of file.cases as readonly LossCase[]) yield await replayCase(fixture)
 }
