@@ -59,7 +59,7 @@ export const unpackScan = (packed: Tensor, { body, carries, length, history }: O
 }
 
 /** Writes the steps of a scan node out, for targets that have no loops. */
-export const unrollScan = ({ inputs, attributes }: Tensor<'scan'>): Tensor => {
+export const unrollScan = ({ inputs, attributes }: Pick<Tensor<'scan'>, 'inputs' | 'attributes'>): Tensor => {
   const { body, carries, sequences, length, history, reverse } = attributes
   const captured = inputs.slice(carries + sequences)
   const step: Step = (carry, cut) => {

@@ -1,8 +1,10 @@
+import { unrollScan } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import type { Emitter } from '../emitter.ts'
 import { graphProto, nameOutputs, portInfo } from '../graph.ts'
 import type { GraphProto } from '../schema/messages.ts'
 import { elementType, valueInfo } from '../schema/types.ts'
+import { decompose } from './decompose.ts'
 import type { Lowerings } from './rule.ts'
 
 type Scan = Tensor<'scan'>
@@ -54,6 +56,9 @@ const inOrder = (emitter: Emitter, x: string, reverse: boolean): string => {
 
 export const scans: Lowerings<'scan'> = {
   scan: (emitter, inputs, node) => {
+    // No Loop kernel: the steps are written out.
+    if (emitter.target === 'webgpu')
+      return decompose(emitter, inputs, node, (...operands) => unrollScan({ inputs: operands, attributes: node.attributes }))
     const { body, carries, length, history, reverse } = node.attributes
     const graph = loopBody(emitter.subgraph(), inputs, node)
     const stackedCount = body.outputs.length - (history ? 0 : carries)
