@@ -1,5 +1,7 @@
-import type { ReduceAttributes } from '@grad-ts/tensor'
+import { exp, log, max, sub, sum } from '@grad-ts/tensor'
+import type { ReduceAttributes, Tensor } from '@grad-ts/tensor'
 import { elementType } from '../schema/types.ts'
+import { decompose } from './decompose.ts'
 import type { Lowering, Lowerings } from './rule.ts'
 import type { Emitter } from '../emitter.ts'
 
@@ -21,7 +23,15 @@ export const reductions: Lowerings<'sum' | 'max' | 'min' | 'prod' | 'argMax' | '
   argMax: argument('ArgMax'),
   argMin: argument('ArgMin'),
   softmax: (emitter, inputs, { attributes: { axis } }) => emitter.add('Softmax', inputs, { axis }),
-  logSoftmax: (emitter, inputs, { attributes: { axis } }) => emitter.add('LogSoftmax', inputs, { axis }),
+  // WebGPU has no LogSoftmax kernel: x − max − ln Σ e^(x − max).
+  logSoftmax: (emitter, inputs, node) => {
+    const { axis } = node.attributes
+    if (emitter.target !== 'webgpu') return emitter.add('LogSoftmax', inputs, { axis })
+    return decompose(emitter, inputs, node, (x) => {
+      const shifted = sub(x as Tensor, max(x as Tensor, { axes: [axis], keepDims: true }))
+      return sub(shifted, log(sum(exp(shifted), { axes: [axis], keepDims: true })))
+    })
+  },
   cumsum: (emitter, inputs, { attributes: { axis, exclusive, reverse } }) =>
     emitter.add('CumSum', [inputs[0] as string, emitter.int64(axis)], { exclusive: Number(exclusive), reverse: Number(reverse) }),
 }
