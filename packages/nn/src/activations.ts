@@ -11,12 +11,12 @@ import {
   exp,
   expm1,
   greater,
-  log1p,
   maximum,
   minimum,
   mul,
   neg,
   sigmoid,
+  softplus,
   sort,
   square,
   sub,
@@ -26,16 +26,13 @@ import {
 } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 
-export { logSoftmax, relu, sigmoid, softmax, tanh } from '@grad-ts/tensor'
+export { logSoftmax, relu, sigmoid, softmax, softplus, tanh } from '@grad-ts/tensor'
 
 /** min(max(x, 0), 6). */
 export const relu6 = (x: Tensor): Tensor => clamp(x, 0, 6)
 
 /** x where positive, slope·x elsewhere (default slope 0.01; Keras: 0.3). */
 export const leakyRelu = (x: Tensor, slope = 0.01): Tensor => where(greater(x, 0), x, mul(x, slope))
-
-/** log(1 + exp x), for x of any size. */
-export const softplus = (x: Tensor): Tensor => add(maximum(x, 0), log1p(exp(neg(abs(x)))))
 
 /** log sigmoid(x), for x of any size. */
 export const logSigmoid = (x: Tensor): Tensor => neg(softplus(neg(x)))
