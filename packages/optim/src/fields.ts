@@ -103,6 +103,13 @@ export const hyper = (bounds: Bounds, ...initial: [] | [number | null]): Field<n
     initial,
   ) as Field<never>
 
+/** A field that null switches off, with another default. */
+export const nullable = <Value>(field: Field<Value>): Field<Value> => ({
+  ...field,
+  expected: `${field.expected} or null`,
+  accepts: (candidate) => candidate === null || field.accepts(candidate),
+})
+
 /** A decay rate in [0, 1). */
 export const decayRate = (...initial: [] | [number | null]): Field<never> => hyper({ low: 0, below: 1 }, ...initial)
 /** A number that is not negative. */

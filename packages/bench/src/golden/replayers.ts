@@ -3,6 +3,8 @@ import { isKerasFixture } from './keras/fixture.ts'
 import { replayKeras } from './keras/replay.ts'
 import { replayLosses } from './losses/replay.ts'
 import { replayBroken, replayOnnx } from './onnx/replay.ts'
+import { replaySchedules } from './optax/schedules.ts'
+import { replayTrajectories } from './optax/trajectory.ts'
 import type { CaseResult } from './result.ts'
 
 /** Where a fixture lies, and its name without the ending. */
@@ -16,6 +18,8 @@ export type Replayer = (file: never, place: Place) => AsyncIterable<CaseResult> 
 /** The replayer of each format. */
 export const replayers: Readonly<Record<string, Replayer>> = {
   'optax-loss/1': replayLosses,
+  'optax-trajectory/1': replayTrajectories,
+  'optax-schedule/1': replaySchedules,
   'torch-grad/1': replayGradients,
   keras: (file, { name }) => replayKeras(file, name),
   onnx: (file, { path }) => replayOnnx(file, path),
@@ -24,8 +28,6 @@ export const replayers: Readonly<Record<string, Replayer>> = {
 
 /** Formats that are known but not replayed, and why. */
 export const unplayed: Readonly<Record<string, string>> = {
-  'optax-trajectory/1': 'optax runs are not replayed yet',
-  'optax-schedule/1': 'optax schedules are not replayed yet',
   'optax-function/1': 'optax functions are not replayed yet',
   'torch-trajectory/1': 'torch runs are not replayed yet',
   'torch-lr/1': 'torch schedulers are not replayed yet',

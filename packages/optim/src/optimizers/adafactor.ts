@@ -4,7 +4,7 @@ import { map } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
 import { chain } from '../combine/chain.ts'
 import { at, define, floatDType } from '../define.ts'
-import { choice, decayRate, flag, mask as maskField, nonNegative, staticNumber, value, wholeNumber } from '../fields.ts'
+import { choice, decayRate, flag, mask as maskField, nonNegative, nullable, staticNumber, value, wholeNumber } from '../fields.ts'
 import type { Mask } from '../masks.ts'
 import { counter, increment } from '../numerics/count.ts'
 import { rootMeanSquare } from '../numerics/norms.ts'
@@ -142,7 +142,7 @@ export const adafactor = define<AdafactorOptions, readonly Tree<Tensor>[]>(
     decayRate: nonNegative(0.8),
     decayOffset: staticNumber({ integer: true }, 0),
     multiplyByParameterScale: flag(true),
-    clippingThreshold: nonNegative(1),
+    clippingThreshold: nullable(nonNegative(1)),
     momentum: decayRate(null),
     weightDecayRate: nonNegative(null),
     eps: nonNegative(1e-30),

@@ -48,6 +48,8 @@ export interface ScaleByMuonOptions {
   readonly axes?: MuonAxesOf | null
   /** Scale steps by √max(in, out) times this instead of √max(1, out/in); default none. */
   readonly consistentRms?: number | null
+  /** Scale steps by the shape of the matrix at all; default true. */
+  readonly scaleByShape?: boolean
 }
 
 const standard: NewtonSchulzCoefficients = [3.4445, -4.775, 2.0315]
@@ -120,6 +122,7 @@ export const muonFields = {
   preconditioning: choice(['frobenius', 'spectral', 'aol', 'schatten'], 'frobenius'),
   axes: value('axes of each leaf', (candidate) => typeof candidate === 'object' || typeof candidate === 'function', null),
   consistentRms: staticNumber({ above: 0 }, null),
+  scaleByShape: flag(true),
 } as const
 
 /**
@@ -134,14 +137,15 @@ export const muonFields = {
  * @see Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024
  */
 export const scaleByMuon = define<ScaleByMuonOptions, ScaleByMuonState>('scaleByMuon', muonFields, (options) => {
-  const { nsSteps, beta, eps, nesterov, adaptive, preconditioning, consistentRms } = options
+  const { nsSteps, beta, eps, nesterov, adaptive, preconditioning, consistentRms, scaleByShape } = options
   const axes = options.axes as MuonAxesOf | null
   const triples = triplesOf(options.nsCoeffs, nsSteps)
   const orthogonal = (path: Path, mean: Tensor): Tensor => {
     const found = axesOf(axes, path, mean)
     if (found === null) throw new SpecError('scaleByMuon.axes', `axes for the leaf '${path}'`, `none for shape [${mean.shape.join(', ')}]`)
     const step = asMatrices(mean, found, (x) => orthogonalize(x, triples, preconditioning, eps))
-    return mul(adaptive ? mul(step, sum(mul(mean, step))) : step, factorOf(mean, found, consistentRms))
+    const sized = adaptive ? mul(step, sum(mul(mean, step))) : step
+    return scaleByShape ? mul(sized, factorOf(mean, found, consistentRms)) : sized
   }
   return {
     init: (params) => ({ count: counter(), mu: zerosLikeTree(params) }),

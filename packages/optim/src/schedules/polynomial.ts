@@ -1,6 +1,9 @@
-import { staticNumber, wholeNumber } from '../fields.ts'
+import { add, cast, div, maximum, mul, sub } from '@grad-ts/tensor'
+import type { FloatDType, Tensor } from '@grad-ts/tensor'
+import { flag, staticNumber, wholeNumber } from '../fields.ts'
 import { defineSchedule } from './define.ts'
-import { blend, number, polynomialWeights, progress } from './progress.ts'
+import { blend, number, polynomialWeights, progress, since } from './progress.ts'
+import type { Progress } from './progress.ts'
 
 /** Options of a transition from one value to another. */
 export interface LinearOptions {
@@ -18,6 +21,16 @@ export interface LinearOptions {
 export interface PolynomialOptions extends LinearOptions {
   /** Exponent, > 0; 1 is linear. */
   readonly power: number
+  /** Whether the transition starts again each time it ends, lower and longer, as if its length were the next multiple; default false. */
+  readonly cycle?: boolean
+}
+
+/** Progress towards the next multiple of the length; step 0 and every multiple itself belong to the transition that ends there. */
+const cyclicProgress = (count: Tensor, begin: number, steps: number, dtype: FloatDType): Progress => {
+  const passed = since(count, begin)
+  const multiple = maximum(add(div(sub(passed, 1), steps), 1), 1)
+  const length = mul(cast(multiple, dtype), steps)
+  return { done: div(cast(passed, dtype), length), left: div(cast(sub(mul(multiple, steps), passed), dtype), length) }
 }
 
 /**
@@ -38,11 +51,13 @@ export const polynomial = defineSchedule<PolynomialOptions>(
     power: staticNumber({ above: 0 }),
     transitionSteps: wholeNumber(0),
     transitionBegin: wholeNumber(0, 0),
+    cycle: flag(false),
   },
-  ({ initValue, endValue, power, transitionSteps, transitionBegin }) =>
+  ({ initValue, endValue, power, transitionSteps, transitionBegin, cycle }) =>
     (count, dtype) => {
       if (transitionSteps === 0) return number(initValue, dtype)
-      return blend(initValue, endValue, ...polynomialWeights(progress(count, transitionBegin, transitionSteps, dtype), power))
+      const position = (cycle ? cyclicProgress : progress)(count, transitionBegin, transitionSteps, dtype)
+      return blend(initValue, endValue, ...polynomialWeights(position, power))
     },
 )
 

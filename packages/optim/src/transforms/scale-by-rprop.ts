@@ -4,6 +4,7 @@ import { map } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
 import { at, define } from '../define.ts'
 import { choice, hyper, nonNegative } from '../fields.ts'
+import { asScalar } from '../numerics/scalar-math.ts'
 import { fullTree, zerosLikeTree } from '../numerics/trees.ts'
 import type { Dialect, Hyperparameter } from '../transformation.ts'
 
@@ -55,11 +56,10 @@ export const scaleByRprop = define<ScaleByRpropOptions, ScaleByRpropState>(
       const agreement = map((g: Tensor, old: Tensor) => mul(g, old), updates, state.previous)
       const stepSizes = map(
         (sameSign: Tensor, size: Tensor) => {
-          const factor = where(greater(sameSign, 0), at(etaPlus, size), at(etaMinus, size))
+          const [grow, shrink] = [asScalar(etaPlus, size.dtype), asScalar(etaMinus, size.dtype)]
+          const factor = where(greater(sameSign, 0), grow, where(less(sameSign, 0), shrink, 1))
           const changed = clamp(mul(size, factor), at(minStepSize, size), at(maxStepSize, size))
-          return dialect === 'torch' || dialect === 'keras'
-            ? clamp(mul(size, where(equal(sameSign, 0), 1, factor)), at(minStepSize, size), at(maxStepSize, size))
-            : where(equal(sameSign, 0), size, changed)
+          return dialect === 'torch' ? changed : where(equal(sameSign, 0), size, changed)
         },
         agreement,
         state.stepSizes,

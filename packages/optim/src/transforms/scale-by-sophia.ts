@@ -3,7 +3,7 @@ import type { Tensor } from '@grad-ts/tensor'
 import { map } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
 import { at, define } from '../define.ts'
-import { decayRate, nonNegative, callback, wholeNumber } from '../fields.ts'
+import { callback, decayRate, nonNegative, nullable, wholeNumber } from '../fields.ts'
 import { counter, increment } from '../numerics/count.ts'
 import { biasCorrection, updateMoment } from '../numerics/moments.ts'
 import { negative } from '../numerics/scalar-math.ts'
@@ -38,7 +38,7 @@ export const sophiaFields = {
   b2: decayRate(0.99),
   eps: nonNegative(1e-8),
   gamma: nonNegative(0.01),
-  clipThreshold: nonNegative(1),
+  clipThreshold: nullable(nonNegative(1)),
   updateInterval: wholeNumber(1, 10),
 } as const
 

@@ -28,7 +28,8 @@ const injected = (definition: Definition, given: Readonly<Record<string, unknown
   const scheduled = keysOfKind(definition, options, (value) => typeof value === 'function')
   const { build } = definition
   const valuesAt = (count: Tensor, numbers: Readonly<Record<string, unknown>>, dtype: 'float32' | 'float64') => {
-    const all = readSchedules({ ...options, ...numbers }, scheduled, count, dtype)
+    const own = Object.fromEntries(numeric.map((key) => [key, numbers[key] ?? options[key]]))
+    const all = readSchedules({ ...options, ...own }, scheduled, count, dtype)
     return Object.fromEntries([...numeric, ...scheduled].map((key) => [key, asScalar(all[key] as Scalar, dtype)]))
   }
   return {
