@@ -1,20 +1,4 @@
-import {
-  add,
-  arange,
-  argMax,
-  cast,
-  concat,
-  evaluate,
-  flip,
-  gather,
-  matmul,
-  mul,
-  pad,
-  reshape,
-  slice,
-  tensor,
-  transpose,
-} from '@grad-ts/tensor'
+import { broadcastTo, cast, concat, evaluate, flip, less, matmul, pad, reshape, slice, tensor, transpose, where } from '@grad-ts/tensor'
 import type { OpAttributes, Tensor } from '@grad-ts/tensor'
 
 type ConvolutionAttributes = OpAttributes['conv']
@@ -61,21 +45,23 @@ const columnsOf = (x: Tensor, kernel: readonly number[], spatial: readonly numbe
 }
 
 /** The flat place in the spatial axes that each kernel element sees at each position; −1 in the padding. */
-const placesOf = (size: readonly number[], kernel: readonly number[], spatial: readonly number[], window: WindowAttributes): Tensor => {
+const placesOf = (size: readonly number[], kernel: readonly number[], spatial: readonly number[], window: WindowAttributes): Tensor[] => {
   const numbers = Float32Array.from({ length: product(size) }, (_, i) => i)
-  const x = tensor(numbers, { shape: [1, 1, ...size] })
-  const slices = slicesOf(padded(x, window, -1), kernel, spatial, window)
-  return evaluate(cast(concat(slices.map((part) => reshape(part, [-1]))), 'int32'))
+  const x = padded(tensor(numbers, { shape: [1, 1, ...size] }), window, -1)
+  return slicesOf(x, kernel, spatial, window).map((places) => evaluate(cast(places, 'int32')))
 }
 
-/** Where the largest element of each window lies, for providers whose pooling does not tell: x `[batch, channels, …]`. */
+/** Where the largest element of each window (the first of equals) lies, for providers whose pooling does not tell: x `[batch, channels, …]`. */
 export const largestPlaces = (x: Tensor, { kernel, ...window }: PoolAttributes, spatial: readonly number[]): Tensor => {
-  const count = product(spatial)
-  const slices = slicesOf(padded(x, window, -Infinity), kernel, spatial, window)
-  const seen = slices.map((part) => reshape(part, [1, ...part.shape.slice(0, 2), count]))
-  const winner = argMax(concat(seen, 0), { axis: 0 })
-  const at = add(mul(winner, count), arange(count))
-  return reshape(gather(placesOf(x.shape.slice(2), kernel, spatial, window), at), [...x.shape.slice(0, 2), ...spatial])
+  const places = placesOf(x.shape.slice(2), kernel, spatial, window)
+  const seen = slicesOf(padded(x, window, -Infinity), kernel, spatial, window)
+  let [largest, at] = [seen[0] as Tensor, broadcastTo(places[0] as Tensor, (seen[0] as Tensor).shape)]
+  seen.slice(1).forEach((values, i) => {
+    const better = less(largest, values)
+    largest = where(better, values, largest)
+    at = where(better, places[i + 1] as Tensor, at)
+  })
+  return at
 }
 
 const swapped = (x: Tensor): Tensor => transpose(x, [1, 0, ...[...x.shape.keys()].slice(2)])
