@@ -8,7 +8,6 @@ import {
   cumsum,
   div,
   erf,
-  exp,
   expm1,
   greater,
   maximum,
