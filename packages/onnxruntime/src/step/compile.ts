@@ -23,6 +23,7 @@ import type { PackedStep } from './pack.ts'
 import { packedExecutor, packState } from './packed-executor.ts'
 import { flatStep, planStep } from './plan.ts'
 import type { StepPlan } from './plan.ts'
+import { inOrder } from './in-order.ts'
 import { createStepProgram } from './program.ts'
 import type { StepProgram } from './program.ts'
 import { startPlan } from './start.ts'
@@ -83,7 +84,7 @@ export const compileStepOrThrow = async <State extends Tree<Tensor>, Batch exten
   const start = options.worker === true ? startPlanInWorker : startPlan
   const executor =
     packed === undefined ? await start(plan, initial) : await startPacked(start, plan, packed, leaves<Tensor>(flat.inputs[0]), initial)
-  return createStepProgram(executor, graph, plan)
+  return createStepProgram(inOrder(executor), graph, plan)
 }
 
 // Packing copies every parameter twice a step. On the CPU that costs more than the ops it saves when leaves are longer than this.

@@ -33,7 +33,7 @@ export const prepareUpdates = (updates: readonly Update[], arena: Arena): RunUpd
     const kernel = kernels[i] as Kernel
     const targets = results.map((index) => address({ from: 'state', index }))
     const fixed = [length * 4, ...tensors.map(address), ...targets]
-    return (scalar: ReadScalar): void => kernel(...fixed, ...scalars.map(scalar))
+    return (scalar: ReadScalar): void => kernel(...fixed, ...scalars.map((place) => scalar(place)))
   })
   return (scalar) => {
     for (const call of calls) call(scalar)

@@ -124,3 +124,18 @@ test('a state that was read or given is not the one that goes on', async () => {
   await program.runOrThrow(first)
   expectAgreement((await program.stateOrThrow()) as Tree<Constant>, read as Tree<Constant>, 0)
 })
+
+test.each(['auto', 'off'] as const)('runs that are not awaited follow one another (fuse: %s)', async (fuse) => {
+  // The batch is the gradient, which kernels read where it was copied to.
+  const step = ({ w, n }: { readonly w: Tensor; readonly n: Tensor }, g: Tensor) =>
+    [{ w: T.sub(T.mul(w, 0.5), g), n: T.add(n, 1) }, T.sum(g)] as const
+  const state = { w: draw(5, [9]), n: T.scalar(0, 'int32') }
+  const gradients = [draw(6, [9]), draw(7, [9]), draw(8, [9])]
+  await using one = await compileStepOrThrow(step, state, gradients[0] as Tensor, { fuse })
+  await using other = await compileStepOrThrow(step, state, gradients[0] as Tensor, { fuse })
+  for (const g of gradients) await one.runOrThrow(g)
+  const runs = gradients.map((g) => other.runOrThrow(g))
+  expectAgreement((await other.stateOrThrow()) as Tree<Constant>, (await one.stateOrThrow()) as Tree<Constant>, 0)
+  const sums = await Promise.all(runs)
+  sums.forEach((sum, i) => expect(T.toNumber(sum as Constant)).toBeCloseTo(T.toNumber(T.sum(gradients[i] as Tensor)), 5))
+})
