@@ -6,6 +6,7 @@ import { replayBroken, replayOnnx } from './onnx/replay.ts'
 import { replaySchedules } from './optax/schedules.ts'
 import { replayTrajectories } from './optax/trajectory.ts'
 import type { CaseResult } from './result.ts'
+import { replayTorchSchedulers } from './torch/lr.ts'
 
 /** Where a fixture lies, and its name without the ending. */
 export interface Place {
@@ -21,6 +22,7 @@ export const replayers: Readonly<Record<string, Replayer>> = {
   'optax-trajectory/1': replayTrajectories,
   'optax-schedule/1': replaySchedules,
   'torch-grad/1': replayGradients,
+  'torch-lr/1': replayTorchSchedulers,
   keras: (file, { name }) => replayKeras(file, name),
   onnx: (file, { path }) => replayOnnx(file, path),
   'onnx-broken': (file, { path }) => replayBroken(file, path),
@@ -30,7 +32,6 @@ export const replayers: Readonly<Record<string, Replayer>> = {
 export const unplayed: Readonly<Record<string, string>> = {
   'optax-function/1': 'optax functions are not replayed yet',
   'torch-trajectory/1': 'torch runs are not replayed yet',
-  'torch-lr/1': 'torch schedulers are not replayed yet',
 }
 
 /** Names the format of a parsed file, or nothing when it is no fixture: networks have a `kind`, runs of Keras only their fields. */

@@ -58,7 +58,7 @@ const runners: Readonly<
   onnxruntime: async (step, fixture, model, float) => {
     const [inputs, target] = dataOf(fixture, float)
     const program = await compileOrThrow(step as never, [model.params, inputs, target] as never, { device: 'cpu' })
-    return async (params) => (await program.runOrThrow(...([params, inputs, target] as never))) as unknown as Step
+    return async (params) => (await program.runOrThrow(...([params, inputs, target] as unknown as never[]))) as unknown as Step
   },
 }
 
