@@ -1,4 +1,4 @@
-import { arange, eye, ones } from './create.ts'
+import { arange, eye, ones, zeros } from './create.ts'
 import { abs, cast, div, equal, less, log, mul, sign, sqrt, sub, where } from './elementwise.ts'
 import { ShapeError } from './errors.ts'
 import { takeAlongAxis } from './indexing.ts'
@@ -113,7 +113,7 @@ export const cholesky = (x: Tensor): Tensor => {
     const reduced =
       done === undefined ? below : sub(below, matmul(sliceAxis(done, -2, { start: j }), rowsOf(done, j, j + 1), { transposeB: true }))
     const found = div(reduced, sqrt(rowsOf(reduced, 0, 1)))
-    const above = mul(sliceAxis(columnsOf(x, 0, 1), -2, { end: j }), 0)
+    const above = zeros([...x.shape.slice(0, -2), j, 1], x.dtype)
     const full = j === 0 ? found : concat([above, found], -2)
     done = done === undefined ? full : concat([done, full], -1)
   }

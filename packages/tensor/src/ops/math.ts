@@ -2,8 +2,9 @@
 export const roundHalfToEven = (x: number): number => {
   const floor = Math.floor(x)
   const rest = x - floor
-  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1
-  return floor % 2 === 0 ? floor : floor + 1
+  const up = rest > 0.5 || (rest === 0.5 && floor % 2 !== 0)
+  const rounded = up ? floor + 1 : floor
+  return rounded === 0 && x < 0 ? -0 : rounded
 }
 
 const series = (x: number): number => {
