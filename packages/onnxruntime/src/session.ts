@@ -8,6 +8,8 @@ export interface SessionOptions {
   readonly device: ConcreteDevice
   /** Threads for one op (default: as many as the machine has cores). */
   readonly threads?: number | undefined
+  /** Whether ops without a kernel on the device may run on the cpu (default: yes). */
+  readonly fallback?: boolean
   /** Records every op; the runtime appends the time to this path and writes there. */
   readonly profilePrefix?: string
   /** On webgpu: which outputs stay on the device (default: none). */
@@ -15,12 +17,16 @@ export interface SessionOptions {
 }
 
 // Idle threads that spin steal time from everything else in the process, and denormals cost a hundred times a normal number.
-const extra = {
-  session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' }, set_denormal_as_zero: '1' },
-}
+const extra = { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' }, set_denormal_as_zero: '1' }
 
-const optionsOf = ({ device, threads, outputLocations, profilePrefix }: SessionOptions): Runtime.InferenceSession.SessionOptions => ({
-  executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+const optionsOf = ({
+  device,
+  threads,
+  fallback = true,
+  outputLocations,
+  profilePrefix,
+}: SessionOptions): Runtime.InferenceSession.SessionOptions => ({
+  executionProviders: device === 'cpu' || !fallback ? [device] : [device, 'cpu'],
   ...(threads !== undefined && { intraOpNumThreads: threads }),
   ...(outputLocations !== undefined && { preferredOutputLocation: outputLocations }),
   ...(profilePrefix !== undefined && { enableProfiling: true, profileFilePrefix: profilePrefix }),
@@ -28,7 +34,7 @@ const optionsOf = ({ device, threads, outputLocations, profilePrefix }: SessionO
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
   logSeverityLevel: 4,
-  extra,
+  extra: { session: { ...extra, ...(!fallback && { disable_cpu_ep_fallback: '1' }) } },
 })
 
 /**

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sizeOf } from '@grad-ts/tensor'
 import type { ConcreteDevice } from '../device.ts'
-import { ExecutionError } from '../errors.ts'
+import { ExecutionError, SessionError } from '../errors.ts'
 import { loadRuntime } from '../runtime.ts'
 import type { Runtime } from '../runtime.ts'
 import { createSession } from '../session.ts'
@@ -22,9 +22,10 @@ export interface Profile {
   readonly bytesIn: number
   /** Bytes that are copied back from it. */
   readonly bytesOut: number
+  /** Every op that ran; empty on webgpu, where recording ends the process on larger graphs (onnxruntime-node 1.29). */
   readonly ops: readonly OpProfile[]
-  /** Ops that ran on the cpu although the program runs on another device. */
-  readonly fallbacks: readonly string[]
+  /** Whether some op runs on the cpu although the program runs on another device. */
+  readonly fallsBack: boolean
 }
 
 const elementBytes = { float32: 4, float64: 8, float16: 2, int32: 4, bool: 1 } as const
@@ -91,9 +92,22 @@ export const recordOps = async (
   }
 }
 
-/** Measures a plan. */
-export const profilePlan = async (plan: StepPlan): Promise<Profile> => {
-  const ops = await recordOps(plan.model, plan)
-  const fallbacks = plan.device === 'cpu' ? [] : [...new Set(ops.filter(({ device }) => device === 'cpu').map(({ op }) => op))]
-  return { ...crossingBytes(plan), ops, fallbacks }
+/** Builds the model for its device alone, which fails when some op has no kernel there. */
+const fallsBack = async ({ model, device, threads }: StepPlan): Promise<boolean> => {
+  if (device === 'cpu') return false
+  try {
+    const session = await createSession(model, { device, threads, fallback: false })
+    await session.release()
+    return false
+  } catch (error) {
+    if (error instanceof SessionError) return true
+    throw error
+  }
 }
+
+/** Measures a plan. */
+export const profilePlan = async (plan: StepPlan): Promise<Profile> => ({
+  ...crossingBytes(plan),
+  ops: plan.device === 'webgpu' ? [] : await recordOps(plan.model, plan),
+  fallsBack: await fallsBack(plan),
+})
