@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util'
 import type { Device } from '@grad-ts/onnxruntime'
+import { passNames } from '@grad-ts/onnx'
 import { stepCases } from './cases/table.ts'
 import { measure } from './measure.ts'
 import type { Measurement } from './measure.ts'
+import { soakMemory, soakTimer } from './soak.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -10,13 +12,15 @@ const { values, positionals } = parseArgs({
     threads: { type: 'string', default: '1' },
     device: { type: 'string', default: 'cpu' },
     form: { type: 'string' },
+    without: { type: 'string', multiple: true },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 
-const usage = `bench [CASE…] [--threads N] [--device cpu|cuda|webgpu] [--form single|loop] [--json]
-cases: ${Object.keys(stepCases).join(', ')}, compile (each of them, built once)`
+const usage = `bench [CASE…] [--threads N] [--device cpu|cuda|webgpu] [--form single|loop] [--without PASS|fuse]… [--json]
+cases: ${Object.keys(stepCases).join(', ')}, compile (each of them, built once), soak (memory and timers)
+passes: ${passNames.join(', ')}; fuse is the update in WebAssembly`
 
 const show = (line: Measurement): string => {
   const update = line.nsPerParameter === undefined ? '' : `   ${line.nsPerParameter} ns per parameter`
@@ -30,10 +34,27 @@ const forms = (values.form === undefined ? ['single', 'loop'] : [values.form]) a
 const runCase = async (name: string): Promise<void> => {
   const make = stepCases[name]
   if (make === undefined) throw new Error(`unknown case '${name}'\n${usage}`)
-  const options = { device: values.device as Device, threads: Number(values.threads) }
+  const without = values.without ?? []
+  const passes = passNames.filter((pass) => !without.includes(pass))
+  const options = {
+    device: values.device as Device,
+    threads: Number(values.threads),
+    passes,
+    fuse: without.includes('fuse') ? ('off' as const) : ('auto' as const),
+  }
   for (const form of forms) print(await measure(name, make(), form, options))
+}
+
+const soak = async (): Promise<void> => {
+  console.log(JSON.stringify(await soakMemory(values.device as Device, values.device === 'webgpu' ? 500 : 10_000)))
+  console.log(JSON.stringify(await soakTimer(300)))
+}
+
+const run = async (name: string): Promise<void> => {
+  if (name === 'soak') return soak()
+  for (const each of name === 'compile' ? Object.keys(stepCases) : [name]) await runCase(each)
 }
 
 const chosen = positionals.length === 0 ? Object.keys(stepCases) : positionals
 if (values.help) console.log(usage)
-else for (const name of chosen) for (const each of name === 'compile' ? Object.keys(stepCases) : [name]) await runCase(each)
+else for (const name of chosen) await run(name)

@@ -40,7 +40,7 @@ const parametersOf = (state: Tree<Tensor>): number => {
   return leaves<Tensor>(params).reduce((total, { shape }) => total + shape.reduce((size, length) => size * length, 1), 0)
 }
 
-export interface MeasureOptions {
+export interface MeasureOptions extends Pick<CompileStepOptions, 'passes' | 'fuse'> {
   readonly device: Device
   readonly threads: number
 }

@@ -145,13 +145,11 @@ export const elementwiseExamples: OpExamples<
   lessEqual: binary(T.lessEqual),
   and: binary(T.and, flags),
   or: binary(T.or, flags),
-  where: [
-    ...[...numbers, ...flags].map((dtype) =>
-      example(dtype, [values([3, 1], { dtype: 'bool' }), values([3, 4], { dtype }), values([4], { dtype })], (c, a, b) =>
-        T.where(c as Tensor, a as Tensor, b as Tensor),
-      ),
+  where: [...numbers, ...flags].map((dtype) =>
+    example(dtype, [values([3, 1], { dtype: 'bool' }), values([3, 4], { dtype }), values([4], { dtype })], (c, a, b) =>
+      T.where(c as Tensor, a as Tensor, b as Tensor),
     ),
-  ],
+  ),
   cast: [...numbers, ...flags].flatMap((from) =>
     [...numbers, ...flags].map((to) => example(`${from} to ${to}`, [values([5], { dtype: from })], (x) => T.cast(x as Tensor, to))),
   ),
