@@ -3,10 +3,12 @@ import { isKerasFixture } from './keras/fixture.ts'
 import { replayKeras } from './keras/replay.ts'
 import { replayLosses } from './losses/replay.ts'
 import { replayBroken, replayOnnx } from './onnx/replay.ts'
+import { replayFunctions } from './optax/functions.ts'
 import { replaySchedules } from './optax/schedules.ts'
 import { replayTrajectories } from './optax/trajectory.ts'
 import type { CaseResult } from './result.ts'
 import { replayTorchSchedulers } from './torch/lr.ts'
+import { replayTorchTrajectories } from './torch/trajectory.ts'
 
 /** Where a fixture lies, and its name without the ending. */
 export interface Place {
@@ -21,8 +23,10 @@ export const replayers: Readonly<Record<string, Replayer>> = {
   'optax-loss/1': replayLosses,
   'optax-trajectory/1': replayTrajectories,
   'optax-schedule/1': replaySchedules,
+  'optax-function/1': replayFunctions,
   'torch-grad/1': replayGradients,
   'torch-lr/1': replayTorchSchedulers,
+  'torch-trajectory/1': replayTorchTrajectories,
   keras: (file, { name }) => replayKeras(file, name),
   onnx: (file, { path }) => replayOnnx(file, path),
   'onnx-broken': (file, { path }) => replayBroken(file, path),
@@ -30,8 +34,6 @@ export const replayers: Readonly<Record<string, Replayer>> = {
 
 /** Formats that are known but not replayed, and why. */
 export const unplayed: Readonly<Record<string, string>> = {
-  'optax-function/1': 'optax functions are not replayed yet',
-  'torch-trajectory/1': 'torch runs are not replayed yet',
 }
 
 /** Names the format of a parsed file, or nothing when it is no fixture: networks have a `kind`, runs of Keras only their fields. */
