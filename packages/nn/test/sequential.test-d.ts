@@ -4,7 +4,12 @@ import { expectTypeOf, test } from 'vitest'
 import { batchNorm, dense, lstm, relu, residual, sequential } from '@grad-ts/nn'
 import type { KernelAndBias, Layer, RunningStatistics, ScaleAndBias } from '@grad-ts/nn'
 
-const model = sequential({ hidden: dense({ in: 2, out: 3 }), norm: batchNorm({ features: 3 }), relu, out: residual(dense({ in: 3, out: 3 })) })
+const model = sequential({
+  hidden: dense({ in: 2, out: 3 }),
+  norm: batchNorm({ features: 3 }),
+  relu,
+  out: residual(dense({ in: 3, out: 3 })),
+})
 
 test('parameters and state are typed by their parts', () => {
   const params = model.init(key(0))

@@ -11,6 +11,7 @@ import {
   eye,
   greater,
   log,
+  logSumExp,
   max,
   maximum,
   mul,
@@ -18,8 +19,9 @@ import {
   not,
   or,
   pow,
-  square,
   ShapeError,
+  softplus,
+  square,
   stopGradient,
   sub,
   sum,
@@ -42,6 +44,17 @@ const logDenominator = (similarities: Tensor, isOther: Tensor, isPair: Tensor): 
   return add(shift, log(add(others, exp(where(isPair, shifted, 0)))))
 }
 
+/** The cosine of every pair of rows, which pairs share a label, and which of those are two different rows; each `[batch, batch]`. */
+const pairsOf = (op: string, embeddings: Tensor, labels: Tensor) => {
+  const [batch] = embeddings.shape
+  if (embeddings.shape.length !== 2 || labels.shape.length !== 1 || labels.shape[0] !== batch)
+    throw new ShapeError(op, [embeddings, labels], 'expected embeddings [batch, size] and labels [batch]')
+  const units = normalized(embeddings, -1, machineEpsilon[embeddings.dtype] ?? 0)
+  const similarities = sum(mul(expandDims(units, 0), expandDims(units, 1)), { axes: -1 })
+  const same = equal(expandDims(labels, 1), expandDims(labels, 0))
+  return { similarities, same, isPair: and(same, not(cast(eye(batch as number), 'bool'))) }
+}
+
 /**
  * The normalised, temperature-scaled cross entropy of SimCLR: rows of one label are drawn together, all others apart.
  *
@@ -52,13 +65,8 @@ const logDenominator = (similarities: Tensor, isOther: Tensor, isPair: Tensor): 
  * @see Chen et al., A simple framework for contrastive learning of visual representations, 2020, arXiv:2002.05709
  */
 export const ntxent = (embeddings: Tensor, labels: Tensor, { temperature = 0.07 }: { readonly temperature?: number } = {}): Tensor => {
-  const [batch] = embeddings.shape
-  if (embeddings.shape.length !== 2 || labels.shape.length !== 1 || labels.shape[0] !== batch)
-    throw new ShapeError('ntxent', [embeddings, labels], 'expected embeddings [batch, size] and labels [batch]')
-  const units = normalized(embeddings, -1, machineEpsilon[embeddings.dtype] ?? 0)
-  const similarities = div(sum(mul(expandDims(units, 0), expandDims(units, 1)), { axes: -1 }), temperature)
-  const same = equal(expandDims(labels, 1), expandDims(labels, 0))
-  const isPair = and(same, not(cast(eye(batch as number), 'bool')))
+  const { similarities: cosines, same, isPair } = pairsOf('ntxent', embeddings, labels)
+  const similarities = div(cosines, temperature)
   const logShare = sub(similarities, logDenominator(similarities, not(same), isPair))
   const pairs = sum(cast(isPair, embeddings.dtype))
   return div(neg(sum(where(isPair, logShare, 0))), maximum(pairs, 1))
@@ -104,4 +112,28 @@ export const contrastiveLoss = (distances: Tensor, labels: Tensor, options: Loss
   const same = likePredictions('contrastiveLoss', distances, labels)
   const apart = square(clamp(sub(margin, distances), 0))
   return reduceLoss(add(mul(same, square(distances)), mul(sub(1, same), apart)), reduce, 'contrastiveLoss')
+}
+
+/**
+ * The circle loss: pairs of one label become similar, others dissimilar, each pair with a weight that grows with its distance from the goal.
+ *
+ * @param embeddings float `[batch, size]`
+ * @param labels int32 `[batch]`
+ * @param options.gamma scale, default 80
+ * @param options.margin default 0.4
+ * @returns a scalar: the mean over rows that have both a positive and a negative partner, 0 when there are none
+ * @see Sun et al., Circle loss: a unified perspective of pair similarity optimization, 2020, arXiv:2002.10857
+ */
+export const circleLoss = (
+  embeddings: Tensor,
+  labels: Tensor,
+  { gamma = 80, margin = 0.4 }: { readonly gamma?: number; readonly margin?: number } = {},
+): Tensor => {
+  const { similarities, same, isPair } = pairsOf('circleLoss', embeddings, labels)
+  const pull = mul(mul(stopGradient(clamp(sub(1 + margin, similarities), 0)), sub(1 - margin, similarities)), gamma)
+  const push = mul(mul(stopGradient(clamp(add(similarities, margin), 0)), sub(similarities, margin)), gamma)
+  const along = (terms: Tensor, counted: Tensor): Tensor => logSumExp(where(counted, terms, -Infinity), { axes: 1 })
+  const exponent = add(along(pull, isPair), along(push, not(same)))
+  const complete = greater(exponent, -Infinity)
+  return reduceLoss(softplus(where(complete, exponent, 0)), { weights: complete }, 'circleLoss')
 }

@@ -1,7 +1,7 @@
-import { argMax, cast, DTypeError, equal, expandDims, greater, less, ShapeError, sum, takeAlongAxis } from '@grad-ts/tensor'
+import { argMax, cast, DTypeError, equal, expandDims, greater, less, notEqual, ShapeError, sum, takeAlongAxis } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { sameShapes } from '../losses/reduction.ts'
-import { meanOf } from './metric.ts'
+import { elementSums, meanOf, safeRatio, sumMetric, zero } from './metric.ts'
 import type { MeanState, Metric } from './metric.ts'
 
 /** Class numbers of targets: as they are when int32 without an axis of classes, the position of the largest when one-hot. */
@@ -14,8 +14,9 @@ export const classesOf = (op: string, outputs: Tensor, targets: Tensor): Tensor 
 }
 
 /**
- * The share of examples whose largest output is at the right class.
+ * The share of examples (or of the steps of sequences) whose largest output is at the right class.
  *
+ * @param options.ignoreIndex targets that do not count, such as padding
  * @returns a metric of outputs (logits or probabilities) `[batch, …, classes]` and targets, int32 `[batch, …]` or one-hot
  * @example
  * import { tensor, toNumber } from '@grad-ts/tensor'
@@ -24,8 +25,17 @@ export const classesOf = (op: string, outputs: Tensor, targets: Tensor): Tensor 
  * const state = metric.update(metric.empty, tensor([[0.1, 0.9], [0.8, 0.2]]), tensor([1, 1], { dtype: 'int32' }))
  * toNumber(metric.result(state)) // => 0.5
  */
-export const accuracy = (): Metric<MeanState> =>
-  meanOf('accuracy', (outputs, targets) => cast(equal(argMax(outputs), classesOf('accuracy', outputs, targets)), 'float32'))
+export const accuracy = ({ ignoreIndex }: { readonly ignoreIndex?: number } = {}): Metric<MeanState> =>
+  sumMetric({
+    name: 'accuracy',
+    empty: { total: zero, weight: zero },
+    contribution: (outputs: Tensor, targets: Tensor, weights) => {
+      const classes = classesOf('accuracy', outputs, targets)
+      const counted = ignoreIndex === undefined ? undefined : notEqual(classes, ignoreIndex)
+      return elementSums('accuracy', cast(equal(argMax(outputs), classes), 'float32'), counted, weights)
+    },
+    result: ({ total, weight }) => safeRatio(total, weight),
+  })
 
 /**
  * The share of elements on the right side of a threshold.

@@ -1,9 +1,9 @@
-import { cast, exp, mul, notEqual, ones, reshape, sqrt, square, sub, sum, where } from '@grad-ts/tensor'
+import { cast, exp, notEqual, sqrt, square, sub } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { softmaxCrossEntropyWithIntegerLabels } from '../losses/integer-cross-entropy.ts'
 import type { LossOptions } from '../losses/reduction.ts'
 import { sameShapes } from '../losses/reduction.ts'
-import { batchWeights, meanOf, safeRatio, sumMetric, weightedSums, zero } from './metric.ts'
+import { elementSums, meanOf, safeRatio, sumMetric, weightedSums, zero } from './metric.ts'
 import type { MeanState, Metric } from './metric.ts'
 
 /**
@@ -41,12 +41,6 @@ export const total = (name = 'total'): Metric<MeanState> => ({
   result: (state) => state.total,
 })
 
-/** How often each token counts: the weight of its row, and 0 where it is to be ignored. */
-const tokenWeights = (targets: Tensor, weights: Tensor | undefined, ignoreIndex: number | undefined): Tensor => {
-  const rows = reshape(batchWeights('perplexity', targets, weights), [-1, ...targets.shape.slice(1).map(() => 1)])
-  return mul(rows, ignoreIndex === undefined ? ones(targets.shape) : cast(notEqual(targets, ignoreIndex), 'float32'))
-}
-
 /**
  * exp of the mean cross entropy per token: among how many equally likely tokens the model hesitates.
  *
@@ -64,10 +58,9 @@ export const perplexity = ({ ignoreIndex }: { readonly ignoreIndex?: number } = 
     name: 'perplexity',
     empty: { total: zero, weight: zero },
     contribution: (logits: Tensor, targets: Tensor, weights) => {
-      const weight = tokenWeights(targets, weights, ignoreIndex)
       const options = ignoreIndex === undefined ? {} : { ignoreIndex }
-      const values = cast(softmaxCrossEntropyWithIntegerLabels(logits, targets, { ...options, reduction: 'none' }), 'float32')
-      return { total: sum(where(notEqual(weight, 0), mul(values, weight), 0)), weight: sum(weight) }
+      const values = softmaxCrossEntropyWithIntegerLabels(logits, targets, { ...options, reduction: 'none' })
+      return elementSums('perplexity', values, ignoreIndex === undefined ? undefined : notEqual(targets, ignoreIndex), weights)
     },
     result: (state) => exp(safeRatio(state.total, state.weight)),
   })

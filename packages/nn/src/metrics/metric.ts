@@ -1,4 +1,4 @@
-import { add, cast, div, equal, mul, notEqual, ones, ShapeError, sum, tensor, where } from '@grad-ts/tensor'
+import { add, cast, div, equal, mul, notEqual, ones, reshape, ShapeError, sum, tensor, where } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { map } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
@@ -66,6 +66,13 @@ export const weightedSums = (op: string, values: Tensor, weights: Tensor | undef
   const perRow = cast(perExample(values), 'float32')
   const weight = batchWeights(op, perRow, weights)
   return { total: sum(where(notEqual(weight, 0), mul(perRow, weight), 0)), weight: sum(weight) }
+}
+
+/** Σ w·v and Σ w over the elements of `[batch, …]`, each with the weight of its row, or 0 where it is not to be counted. */
+export const elementSums = (op: string, values: Tensor, counted: Tensor | undefined, weights: Tensor | undefined): MeanState => {
+  const rows = reshape(batchWeights(op, values, weights), [-1, ...values.shape.slice(1).map(() => 1)])
+  const weight = mul(rows, counted === undefined ? ones(values.shape) : cast(counted, 'float32'))
+  return { total: sum(where(notEqual(weight, 0), mul(cast(values, 'float32'), weight), 0)), weight: sum(weight) }
 }
 
 /**

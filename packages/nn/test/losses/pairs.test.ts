@@ -1,3 +1,4 @@
+import { grad } from '@grad-ts/autodiff'
 import * as nn from '@grad-ts/nn'
 import { tensor, toArray, toNumber } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
@@ -63,6 +64,20 @@ describe('losses of pairs and triplets', () => {
         ),
       ),
     ).toBeCloseTo(0, 12)
+  })
+
+  test('circleLoss weighs each pair by its distance from the goal', () => {
+    const labels = tensor([0, 0, 1], { dtype: 'int32' })
+    const rows = wide([
+      [1, 0],
+      [0.6, 0.8],
+      [1.6, 1.2],
+    ])
+    // Rows 0 and 1 have one partner each (cosine 0.6) and one other (0.8 and 0.96); row 2 has no partner and does not count.
+    const of = (own: number, other: number) => Math.log(1 + Math.exp(2 * ((1.25 - own) * (0.75 - own) + (other + 0.25) * (other - 0.25))))
+    expect(toNumber(nn.circleLoss(rows, labels, { gamma: 2, margin: 0.25 }))).toBeCloseTo((of(0.6, 0.8) + of(0.6, 0.96)) / 2, 10)
+    const slope = toArray(grad((x: Tensor) => nn.circleLoss(x, labels))(rows)) as number[][]
+    expect(slope.flat().every(Number.isFinite)).toBe(true)
   })
 
   test('rankingSoftmaxLoss leaves out items that are not there, and lists without any', () => {

@@ -37,6 +37,7 @@ const data: Readonly<Record<Data, readonly [fc.Arbitrary<Tensor>, fc.Arbitrary<T
 /** Every metric, with the data it reads. */
 export const metrics: readonly (readonly [nn.Metric, Data])[] = [
   [nn.accuracy(), 'classes'],
+  [nn.accuracy({ ignoreIndex: 0 }), 'tokens'],
   [nn.topKAccuracy({ k: 2 }), 'classes'],
   [nn.binaryAccuracy(), 'binary'],
   [nn.exactMatch(), 'numbers'],

@@ -112,6 +112,27 @@ describe('text', () => {
     expect(measured(nn.perplexity({ ignoreIndex: 1 }), logits, tokens)).toEqual(close(Math.exp((Math.log(2) + Math.log(4 / 3)) / 2)))
   })
 
+  test('accuracy counts the steps that are not to be ignored', () => {
+    const outputs = tensor([
+      [
+        [0, 1],
+        [1, 0],
+      ],
+      [
+        [0, 1],
+        [0, 1],
+      ],
+    ])
+    const tokens = tensor(
+      [
+        [1, 1],
+        [-1, 0],
+      ],
+      { dtype: 'int32' },
+    )
+    expect(measured(nn.accuracy({ ignoreIndex: -1 }), outputs, tokens)).toEqual(close(1 / 3))
+  })
+
   test('BLEU clips repeated phrases and punishes brevity', () => {
     // "the the the the the the the" against "the cat is on the mat": two of seven words count (Papineni et al., 2002).
     const [candidate, reference] = [
