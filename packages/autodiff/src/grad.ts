@@ -13,8 +13,13 @@ const separate = <T extends Tree<Tensor>>(op: string, params: T): T => {
 }
 
 const scalarLoss = (op: string, loss: Tensor): Tensor => {
-  if (!isTensor(loss) || loss.shape.length !== 0)
-    throw new ShapeError(op, isTensor(loss) ? [loss] : [], 'expected a scalar loss; reduce it with mean or sum (over the batch too)')
+  if (!isTensor(loss))
+    throw new ShapeError(
+      op,
+      [],
+      `expected the loss to be a tensor, got ${Array.isArray(loss) ? 'an array; for [loss, metrics] use valueAndGradWithAux' : typeof loss}`,
+    )
+  if (loss.shape.length !== 0) throw new ShapeError(op, [loss], 'expected a scalar loss; reduce it with mean or sum (over the batch too)')
   if (!isFloat(loss.dtype)) throw new DTypeError(op, [loss], 'expected a float loss')
   return loss
 }

@@ -9,9 +9,9 @@ interface Operand {
 
 export const showOperand = (operand: Operand): string => `${operand.dtype}${showShape(operand.shape)}`
 
-// Frames of these files are ours; the first other one is where the caller wrote the mistake.
+// Frames of these files, and those of built-in functions such as Array.map, are not the caller's; the first other one is where the mistake stands.
 const own =
-  /[\\/]@?grad-ts[\\/](?:node_modules[\\/])?[^\\/]+[\\/](?:dist|src)[\\/]|[\\/]packages[\\/](?:tree|tensor|autodiff|optim|nn|onnx|onnxruntime|trainer|grad-ts)[\\/](?:dist|src)[\\/]|node:internal/
+  /[\\/]@?grad-ts[\\/](?:node_modules[\\/])?[^\\/]+[\\/](?:dist|src)[\\/]|[\\/]packages[\\/](?:tree|tensor|autodiff|optim|nn|onnx|onnxruntime|trainer|grad-ts)[\\/](?:dist|src)[\\/]|node:internal|\(<anonymous>\)$/
 
 /** Finds the line of the caller's code in a stack: the first frame outside this library. */
 export const callerOf = (stack: string | undefined): string | undefined =>

@@ -13,7 +13,7 @@ const same = (left: Tensor, right: Tensor): void => {
 }
 const close = (left: Tensor, right: Tensor): void => {
   expect(left.shape).toEqual(right.shape)
-  const [a, b] = [left, right].map((x) => t.evaluate(x).attributes.data) as [ArrayLike<number>, ArrayLike<number>]
+  const [a, b] = [left, right].map((x) => t.evaluate(x).attributes.data) as unknown as [ArrayLike<number>, ArrayLike<number>]
   for (let i = 0; i < a.length; i++) expect(Math.abs(a[i]! - b[i]!)).toBeLessThan(1e-10 * Math.max(1, Math.abs(b[i]!)))
 }
 

@@ -61,11 +61,12 @@ const outputShape = (op: string, inputs: readonly OperandType[], x: Shape, kerne
   const [batch, channels] = x as [number, number]
   const [out, groupIn] = kernel as [number, number]
   const { groups } = attributes
+  const last = x.at(-1) === groupIn * groups ? '; are the channels of x last?' : ''
   if (channels !== groupIn * groups || out % groups !== 0)
     throw new ShapeError(
       op,
       inputs,
-      `x has ${channels} channels and the kernel ${groupIn} for each of ${groups} groups and ${out} outputs; expected x [batch, in, …], kernel [out, in / groups, …]`,
+      `x has ${channels} channels and the kernel ${groupIn} for each of ${groups} groups and ${out} outputs; expected x [batch, in, …], kernel [out, in / groups, …]${last}`,
     )
   return [batch, out, ...windowPlaces(op, inputs, x.slice(2), kernel.slice(2), attributes)]
 }
