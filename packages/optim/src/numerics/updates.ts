@@ -29,11 +29,15 @@ export const incrementalUpdate = <Params extends Tree<Tensor>>(newParams: Params
  * Takes the new parameters every so many steps and keeps the old ones otherwise.
  *
  * @param steps the number of steps made, int32 `[]`
- * @param period whole number > 0
+ * @param period whole number > 0, or int32 `[]`
  * @example
  * import { periodicUpdate } from '@grad-ts/optim'
  * import { tensor, toArray } from '@grad-ts/tensor'
  * toArray(periodicUpdate(tensor([4]), tensor([0]), tensor(6, { dtype: 'int32' }), 3)) // => [4]
  */
-export const periodicUpdate = <Params extends Tree<Tensor>>(newParams: Params, oldParams: Params, steps: Tensor, period: number): Params =>
-  select(equal(mod(steps, period), 0), newParams, oldParams) as Params
+export const periodicUpdate = <Params extends Tree<Tensor>>(
+  newParams: Params,
+  oldParams: Params,
+  steps: Tensor,
+  period: number | Tensor,
+): Params => select(equal(mod(steps, period), 0), newParams, oldParams) as Params

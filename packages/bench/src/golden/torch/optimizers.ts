@@ -1,184 +1,208 @@
-import * as optim from '@grad-ts/optim'
-import type { GradientTransformation, Hyperparameter, Schedule } from '@grad-ts/optim'
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  addDecayedWeights,
+  amsgrad,
+  asgd,
+  chain,
+  identity,
+  inverseTimeDecay,
+  nadam,
+  nadamw,
+  product,
+  radam,
+  rmsprop,
+  rprop,
+  scale,
+  scaleByAdam,
+  scaleByAmsgrad,
+  scaleByLearningRate,
+  scaleByRadam,
+  sgd,
+} from '@grad-ts/optim'
+import type { GradientTransformation, Hyperparameter } from '@grad-ts/optim'
 import { NotCovered, UnknownName } from '../optax/errors.ts'
+import { checkArguments, reader } from './arguments.ts'
+import type { Arguments } from './arguments.ts'
 
-/** Arguments of an optimizer of PyTorch. */
-export type Arguments = Readonly<Record<string, unknown>>
-
-/** What a scheduler sets in place of the arguments. */
-export interface Scheduled {
-  readonly learningRate?: Schedule | undefined
-  readonly momentum?: Schedule | undefined
-}
-
-interface Numbers {
+/** What an optimizer is made of besides its arguments. */
+export interface Setting {
   readonly learningRate: Hyperparameter
-  readonly b1: Hyperparameter
-  readonly b2: number
-  readonly eps: number | undefined
+  /** The momentum that a scheduler cycles, if it does. */
+  readonly momentum?: Hyperparameter | undefined
+  /** The release of PyTorch, such as 1.13. */
+  readonly version: number
 }
 
-const number = (args: Arguments, name: string): number | undefined => args[name] as number | undefined
+type Reader = ReturnType<typeof reader>
 
-const defined = <T extends object>(options: T): T =>
-  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T
-
-/** Learning rate, decays and eps of Adam and its like. */
-const adamNumbers = (args: Arguments, scheduled: Scheduled, lr: number): Numbers => {
-  const [b1, b2] = (args['betas'] ?? [0.9, 0.999]) as readonly [number, number]
-  return { learningRate: rate(args, scheduled, lr), b1: scheduled.momentum ?? b1, b2, eps: number(args, 'eps') }
+interface Optimizer {
+  readonly known: readonly string[]
+  readonly learningRate: number
+  /** Default of a weight decay that joins the gradient; none where the rule takes it itself. */
+  readonly weightDecay?: number
+  readonly make: (read: Reader, setting: Setting) => GradientTransformation
 }
-
-const rate = (args: Arguments, { learningRate }: Scheduled, lr: number): Hyperparameter => learningRate ?? number(args, 'lr') ?? lr
 
 const dialect = 'torch' as const
-type Rule = (args: Arguments, scheduled: Scheduled) => GradientTransformation
 
-const withDecay = (rule: GradientTransformation, weightDecay: number, learningRate: Hyperparameter): GradientTransformation =>
-  weightDecay === 0
-    ? (optim.chain(rule, optim.scaleByLearningRate(learningRate) as GradientTransformation) as GradientTransformation)
-    : (optim.chain(
-        rule,
-        optim.addDecayedWeights(weightDecay) as GradientTransformation,
-        optim.scaleByLearningRate(learningRate) as GradientTransformation,
-      ) as GradientTransformation)
-
-/** Adam's rule without its learning rate. */
-const adamRule = (args: Arguments, { b1, b2, eps }: Numbers): GradientTransformation => {
-  const options = defined({ b1, b2, eps, dialect }) as never
-  return (args['amsgrad'] === true ? optim.scaleByAmsgrad(options) : optim.scaleByAdam(options)) as GradientTransformation
+const averages = (read: Reader, { momentum }: Setting) => {
+  const [b1, b2] = read.pair('betas', [0.9, 0.999])
+  return { b1: momentum ?? b1, b2, eps: read.number('eps', 1e-8), dialect } as const
 }
 
-/** Weight decay that a flag takes out of the gradient. */
-const decoupledDecay = (args: Arguments, otherwise = 0): number =>
-  args['decoupled_weight_decay'] === true || otherwise > 0 ? ((args['weight_decay'] ?? otherwise) as number) : 0
+/** The decay of the parameters apart from the gradient, after a rule. */
+const decoupled = (rule: GradientTransformation, weightDecay: number, learningRate: Hyperparameter): GradientTransformation =>
+  chain(rule, addDecayedWeights(weightDecay), scaleByLearningRate(learningRate)) as GradientTransformation
 
-const nadamBase = (args: Arguments, scheduled: Scheduled): GradientTransformation => {
-  const { learningRate, ...rule } = adamNumbers(args, scheduled, 2e-3)
-  const options = defined({
-    learningRate,
-    ...rule,
-    dialect,
-    momentumDecay: number(args, 'momentum_decay'),
-    doubledProduct: args['doubled_product'] as boolean | undefined,
-  })
-  const weightDecay = decoupledDecay(args)
-  return (weightDecay === 0
-    ? optim.nadam(options as never)
-    : optim.nadamw({ ...options, weightDecay } as never)) as unknown as GradientTransformation
+const slowing = (learningRate: Hyperparameter, decayRate: number): Hyperparameter => {
+  const decay = inverseTimeDecay({ initValue: typeof learningRate === 'number' ? learningRate : 1, decayRate, transitionSteps: 1 })
+  return typeof learningRate === 'function' ? product([learningRate, decay]) : decay
 }
 
-const rules: Readonly<Record<string, Rule>> = {
-  SGD: (args, scheduled) => {
-    const momentum = scheduled.momentum ?? number(args, 'momentum') ?? 0
-    return optim.sgd(
-      defined({
-        learningRate: rate(args, scheduled, 1e-3),
+const optimizers: Readonly<Record<string, Optimizer>> = {
+  SGD: {
+    known: ['momentum', 'dampening', 'nesterov'],
+    learningRate: 1e-3,
+    weightDecay: 0,
+    make: (read, { learningRate, momentum = read.number('momentum', 0) }) =>
+      sgd({
+        learningRate,
         momentum: momentum === 0 ? null : momentum,
-        nesterov: args['nesterov'] as boolean | undefined,
-        dampening: number(args, 'dampening'),
+        dampening: read.number('dampening', 0),
+        nesterov: read.flag('nesterov', false),
         dialect,
-      }) as never,
-    ) as unknown as GradientTransformation
+      }) as GradientTransformation,
   },
-  Adam: (args, scheduled) => {
-    const numbers = adamNumbers(args, scheduled, 1e-3)
-    return withDecay(adamRule(args, numbers), decoupledDecay(args), numbers.learningRate)
+  Adam: {
+    known: ['betas', 'eps', 'amsgrad'],
+    learningRate: 1e-3,
+    weightDecay: 0,
+    make: (read, setting) => {
+      const options = { ...averages(read, setting), learningRate: setting.learningRate }
+      return (read.flag('amsgrad', false) ? amsgrad(options) : adam(options)) as GradientTransformation
+    },
   },
-  AdamW: (args, scheduled) => {
-    const numbers = adamNumbers(args, scheduled, 1e-3)
-    return withDecay(adamRule(args, numbers), (args['weight_decay'] ?? 1e-2) as number, numbers.learningRate)
+  AdamW: {
+    known: ['betas', 'eps', 'amsgrad', 'weight_decay'],
+    learningRate: 1e-3,
+    make: (read, setting) => {
+      const options = averages(read, setting)
+      const rule = (read.flag('amsgrad', false) ? scaleByAmsgrad(options) : scaleByAdam(options)) as GradientTransformation
+      return decoupled(rule, read.number('weight_decay', 1e-2), setting.learningRate)
+    },
   },
-  SparseAdam: (args, scheduled) => {
-    const numbers = adamNumbers(args, scheduled, 1e-3)
-    return withDecay(adamRule({}, numbers), 0, numbers.learningRate)
+  NAdam: {
+    known: ['betas', 'eps', 'momentum_decay', 'decoupled_weight_decay'],
+    learningRate: 2e-3,
+    weightDecay: 0,
+    make: (read, setting) => {
+      const { learningRate, version } = setting
+      const momentumDecay = read.number('momentum_decay', 4e-3)
+      const options = { ...averages(read, setting), learningRate, momentumDecay, doubledProduct: version < 2 }
+      return (
+        read.flag('decoupled_weight_decay', false) ? nadamw({ ...options, weightDecay: read.number('weight_decay', 0) }) : nadam(options)
+      ) as GradientTransformation
+    },
   },
-  Adamax: (args, scheduled) =>
-    optim.adamax(defined({ ...adamNumbers(args, scheduled, 2e-3), dialect }) as never) as unknown as GradientTransformation,
-  NAdam: nadamBase,
-  RAdam: (args, scheduled) => {
-    const { learningRate, ...rule } = adamNumbers(args, scheduled, 1e-3)
-    return withDecay(
-      optim.scaleByRadam(defined({ ...rule, dialect }) as never) as GradientTransformation,
-      decoupledDecay(args),
-      learningRate,
-    )
+  RAdam: {
+    known: ['betas', 'eps', 'decoupled_weight_decay'],
+    learningRate: 1e-3,
+    weightDecay: 0,
+    make: (read, setting) => {
+      const { learningRate } = setting
+      const rule = averages(read, setting)
+      return read.flag('decoupled_weight_decay', false)
+        ? decoupled(scaleByRadam(rule) as GradientTransformation, read.number('weight_decay', 0), learningRate)
+        : (radam({ ...rule, learningRate }) as GradientTransformation)
+    },
   },
-  RMSprop: (args, scheduled) => {
-    const momentum = scheduled.momentum ?? number(args, 'momentum') ?? 0
-    return optim.rmsprop(
-      defined({
-        learningRate: rate(args, scheduled, 1e-2),
-        decay: number(args, 'alpha'),
-        eps: number(args, 'eps'),
-        centered: args['centered'] as boolean | undefined,
+  Adamax: {
+    known: ['betas', 'eps'],
+    learningRate: 2e-3,
+    weightDecay: 0,
+    make: (read, setting) => adamax({ ...averages(read, setting), learningRate: setting.learningRate }) as GradientTransformation,
+  },
+  Adadelta: {
+    known: ['rho', 'eps'],
+    learningRate: 1,
+    weightDecay: 0,
+    make: (read, { learningRate }) =>
+      adadelta({ learningRate, rho: read.number('rho', 0.9), eps: read.number('eps', 1e-6), dialect }) as GradientTransformation,
+  },
+  Adagrad: {
+    known: ['lr_decay', 'initial_accumulator_value', 'eps'],
+    learningRate: 1e-2,
+    weightDecay: 0,
+    make: (read, { learningRate }) =>
+      adagrad({
+        learningRate: slowing(learningRate, read.number('lr_decay', 0)),
+        initialAccumulatorValue: read.number('initial_accumulator_value', 0),
+        eps: read.number('eps', 1e-10),
+        dialect,
+      }) as GradientTransformation,
+  },
+  RMSprop: {
+    known: ['alpha', 'eps', 'momentum', 'centered'],
+    learningRate: 1e-2,
+    weightDecay: 0,
+    make: (read, { learningRate, momentum = read.number('momentum', 0) }) =>
+      rmsprop({
+        learningRate,
+        decay: read.number('alpha', 0.99),
+        eps: read.number('eps', 1e-8),
+        centered: read.flag('centered', false),
         momentum: momentum === 0 ? null : momentum,
         dialect,
-      }) as never,
-    ) as unknown as GradientTransformation
+      }) as GradientTransformation,
   },
-  Rprop: (args, scheduled) => {
-    const [etaMinus, etaPlus] = (args['etas'] ?? [0.5, 1.2]) as readonly [number, number]
-    const [minStepSize, maxStepSize] = (args['step_sizes'] ?? [1e-6, 50]) as readonly [number, number]
-    // The step sizes start at the learning rate and go their own way.
-    const learningRate = number(args, 'lr') ?? 1e-2
-    if (scheduled.learningRate !== undefined) throw new UnknownName('Rprop reads no learning rate after its first step')
-    return optim.rprop({ learningRate, etaMinus, etaPlus, minStepSize, maxStepSize, dialect }) as unknown as GradientTransformation
+  Rprop: {
+    known: ['etas', 'step_sizes'],
+    learningRate: 1e-2,
+    make: (read, { learningRate }) => {
+      const [etaMinus, etaPlus] = read.pair('etas', [0.5, 1.2])
+      const [minStepSize, maxStepSize] = read.pair('step_sizes', [1e-6, 50])
+      return rprop({ learningRate, etaMinus, etaPlus, minStepSize, maxStepSize, dialect }) as GradientTransformation
+    },
   },
-  Adadelta: (args, scheduled) =>
-    optim.adadelta(
-      defined({ learningRate: rate(args, scheduled, 1), rho: number(args, 'rho'), eps: number(args, 'eps'), dialect }) as never,
-    ) as unknown as GradientTransformation,
-  Adagrad: (args, scheduled) => {
-    const base = rate(args, scheduled, 1e-2)
-    const decay = number(args, 'lr_decay') ?? 0
-    const fading = optim.inverseTimeDecay({ initValue: typeof base === 'number' ? base : 1, transitionSteps: 1, decayRate: decay })
-    const decayed = typeof base === 'number' ? fading : optim.product([base as Schedule, fading])
-    return optim.adagrad(
-      defined({
-        learningRate: decay === 0 ? base : decayed,
-        initialAccumulatorValue: number(args, 'initial_accumulator_value'),
-        eps: number(args, 'eps'),
-        dialect,
-      }) as never,
-    ) as unknown as GradientTransformation
-  },
-  ASGD: (args, scheduled) =>
-    optim.asgd(
-      defined({
-        learningRate: rate(args, scheduled, 1e-2),
-        lambd: number(args, 'lambd'),
-        alpha: number(args, 'alpha'),
-        t0: number(args, 't0'),
-      }) as never,
-    ) as unknown as GradientTransformation,
-  Adafactor: (args, scheduled) => {
-    const [eps] = (args['eps'] ?? [null, 1e-3]) as readonly [number | null, number]
-    return optim.adafactor(
-      defined({
-        learningRate: rate(args, scheduled, 1e-2),
-        decayRate: -(number(args, 'beta2_decay') ?? -0.8),
-        clippingThreshold: number(args, 'd') ?? 1,
-        eps: eps ?? undefined,
-        weightDecayRate: number(args, 'weight_decay') === 0 ? undefined : number(args, 'weight_decay'),
-        dialect,
-      }) as never,
-    ) as unknown as GradientTransformation
+  ASGD: {
+    known: ['lambd', 'alpha', 't0'],
+    learningRate: 1e-2,
+    weightDecay: 0,
+    make: (read, { learningRate }) =>
+      asgd({
+        learningRate,
+        lambd: read.number('lambd', 1e-4),
+        alpha: read.number('alpha', 0.75),
+        t0: read.number('t0', 1e6),
+      }) as GradientTransformation,
   },
 }
 
-/** Optimizers whose weight decay is never added to the gradient. */
-const decoupled = new Set(['AdamW', 'Adafactor', 'Muon'])
+// How it is computed, not what.
+const ignored = ['lr', 'foreach', 'fused', 'capturable', 'differentiable', 'maximize']
 
-/** Makes the rule of an optimizer: the sign for `maximize`, weight decay in the gradient, the optimizer itself. */
-export const optimizerOf = (name: string, args: Arguments, scheduled: Scheduled): GradientTransformation => {
-  if (name === 'LBFGS') throw new NotCovered('L-BFGS calls the objective inside the update')
-  const rule = rules[name]
-  if (rule === undefined) throw new UnknownName(`no optimizer '${name}' here`)
-  const weightDecay = decoupled.has(name) || args['decoupled_weight_decay'] === true ? 0 : (number(args, 'weight_decay') ?? 0)
-  const before: GradientTransformation[] = [
-    ...(args['maximize'] === true ? [optim.scale(-1) as GradientTransformation] : []),
-    ...(weightDecay === 0 ? [] : [optim.addDecayedWeights(weightDecay) as GradientTransformation]),
-  ]
-  return optim.chain(...before, rule(args, scheduled)) as unknown as GradientTransformation
+const lookUp = (cls: string): Optimizer => {
+  if (cls === 'LBFGS') throw new NotCovered('L-BFGS calls the objective inside the update')
+  const optimizer = optimizers[cls]
+  if (optimizer === undefined) throw new UnknownName(`no optimizer '${cls}' here`)
+  return optimizer
+}
+
+/** The learning rate that an optimizer of `torch.optim` has with some arguments. */
+export const learningRateOf = (cls: string, args: Arguments): number => Number(args['lr'] ?? lookUp(cls).learningRate)
+
+/** The transformation that does what an optimizer of `torch.optim` does. */
+export const optimizerOf = (cls: string, args: Arguments, setting: Setting): GradientTransformation => {
+  const { known, make, weightDecay } = lookUp(cls)
+  const ownDecay = weightDecay === undefined || args['decoupled_weight_decay'] === true
+  checkArguments(cls, args, [...known, ...(weightDecay === undefined ? [] : ['weight_decay']), ...ignored])
+  const read = reader(cls, args)
+  return chain(
+    read.flag('maximize', false) ? scale(-1) : identity(),
+    addDecayedWeights(ownDecay ? 0 : read.number('weight_decay', weightDecay)),
+    make(read, setting),
+  ) as GradientTransformation
 }

@@ -1,6 +1,4 @@
 import {
-  chain,
-  constant,
   cosineAnnealing,
   cyclic,
   exponentialDecay,
@@ -10,210 +8,172 @@ import {
   piecewiseConstant,
   polynomial,
   product,
-  reduceOnPlateau,
-  scale,
   warmRestarts,
 } from '@grad-ts/optim'
-import type { GradientTransformation, Schedule } from '@grad-ts/optim'
-import { asTensor, evaluate, tensor } from '@grad-ts/tensor'
-import type { Tensor } from '@grad-ts/tensor'
-import type { Tree } from '@grad-ts/tree'
-import { differenceOfNumbers, elementsOf } from '../optax/compare.ts'
+import type { CyclicOptions, Schedule } from '@grad-ts/optim'
 import { UnknownName } from '../optax/errors.ts'
-import { dtypeOf, runnerFor } from '../optax/run.ts'
-import type { Way } from '../optax/run.ts'
-import { resultOf } from '../optax/trajectory.ts'
-import type { CaseResult } from '../result.ts'
+import { checkArguments, reader } from './arguments.ts'
+import type { Arguments } from './arguments.ts'
 
-type Arguments = Readonly<Record<string, unknown>>
-
-/** A scheduler of PyTorch with its arguments. */
-export interface Scheduler {
-  readonly cls: string
-  readonly args: Arguments
+/** What a scheduler sets: the learning rate, and the momentum if it cycles. */
+export interface Rates {
+  readonly learningRate: Schedule
+  readonly momentum?: Schedule
 }
 
-const given = (args: Arguments, name: string, otherwise: number): number => (args[name] ?? otherwise) as number
+type Reader = ReturnType<typeof reader>
 
-/** A value until some steps are made, then another. */
-const until = (steps: number, before: number, after: number): Schedule => join([constant(before), constant(after)], [steps])
-
-const perEpoch = ({ total_steps: total, epochs, steps_per_epoch: steps }: Arguments): number =>
-  (total ?? (epochs as number) * (steps as number)) as number
-
-const cycleOf = (args: Arguments, initValue: number, peakValue: number, endValue: number): Schedule =>
-  oneCycle({
-    initValue,
-    peakValue,
-    endValue,
-    totalSteps: perEpoch(args),
-    pctStart: given(args, 'pct_start', 0.3),
-    interpolation: args['anneal_strategy'] === 'linear' ? 'linear' : 'cosine',
-    threePhase: (args['three_phase'] ?? false) as boolean,
-  })
-
-const oneCycleRate = (args: Arguments): Schedule => {
-  const peak = args['max_lr'] as number
-  const start = peak / given(args, 'div_factor', 25)
-  return cycleOf(args, start, peak, start / given(args, 'final_div_factor', 1e4))
+interface Scheduler {
+  readonly known: readonly string[]
+  readonly make: (read: Reader, base: number, args: Arguments) => Rates
+  /** Whether it takes the rate that is there and changes it, rather than setting its own. */
+  readonly chains?: boolean
 }
 
-const modes = { triangular: 'triangular', triangular2: 'triangular2', exp_range: 'expRange' } as const
+const rate = (learningRate: Schedule): Rates => ({ learningRate })
 
-const cyclicOf = (args: Arguments, baseValue: number, maxValue: number, inverse: boolean): Schedule =>
-  cyclic({
-    baseValue,
-    maxValue,
-    stepsUp: given(args, 'step_size_up', 2000),
-    stepsDown: (args['step_size_down'] ?? null) as number | null,
-    mode: modes[(args['mode'] ?? 'triangular') as keyof typeof modes],
-    gamma: given(args, 'gamma', 1),
-    inverse,
-  })
+const steps = (initValue: number, factors: Readonly<Record<number, number>>): Rates => rate(piecewiseConstant({ initValue, factors }))
 
-const stairs = (lr: number, milestones: readonly number[], gamma: number): Schedule =>
-  piecewiseConstant({
-    initValue: lr,
-    factors: Object.fromEntries([...new Set(milestones)].map((step) => [step, gamma ** milestones.filter((each) => each === step).length])),
-  })
-
-/** The learning rate of each scheduler as a function of the steps made, from the learning rate it starts with. */
-const rates: Readonly<Record<string, (args: Arguments, lr: number) => Schedule>> = {
-  StepLR: (args, lr) =>
-    exponentialDecay({
-      initValue: lr,
-      transitionSteps: args['step_size'] as number,
-      decayRate: given(args, 'gamma', 0.1),
-      staircase: true,
-    }),
-  MultiStepLR: (args, lr) => stairs(lr, args['milestones'] as number[], given(args, 'gamma', 0.1)),
-  ConstantLR: (args, lr) => until(given(args, 'total_iters', 5), lr * given(args, 'factor', 1 / 3), lr),
-  LinearLR: (args, lr) =>
-    linear({
-      initValue: lr * given(args, 'start_factor', 1 / 3),
-      endValue: lr * given(args, 'end_factor', 1),
-      transitionSteps: given(args, 'total_iters', 5),
-    }),
-  ExponentialLR: (args, lr) => exponentialDecay({ initValue: lr, transitionSteps: 1, decayRate: args['gamma'] as number }),
-  PolynomialLR: (args, lr) =>
-    polynomial({ initValue: lr, endValue: 0, power: given(args, 'power', 1), transitionSteps: given(args, 'total_iters', 5) }),
-  CosineAnnealingLR: (args, lr) =>
-    cosineAnnealing({ initValue: lr, endValue: given(args, 'eta_min', 0), transitionSteps: args['T_max'] as number }),
-  CosineAnnealingWarmRestarts: (args, lr) =>
-    warmRestarts({
-      initValue: lr,
-      endValue: given(args, 'eta_min', 0),
-      transitionSteps: args['T_0'] as number,
-      stepsFactor: given(args, 'T_mult', 1),
-    }),
-  OneCycleLR: oneCycleRate,
-  CyclicLR: (args) => cyclicOf(args, args['base_lr'] as number, args['max_lr'] as number, false),
-  SequentialLR: (args, lr) => {
-    const parts = args['parts'] as readonly Scheduler[]
-    return join(
-      parts.map((part) => rateOf(part, lr)),
-      args['milestones'] as number[],
-    )
-  },
-  // Each part multiplies what the others left.
-  ChainedScheduler: (args, lr) => product([constant(lr), ...(args['parts'] as readonly Scheduler[]).map((part) => rateOf(part, 1))]),
+/** Factors by milestone; a milestone that is named twice counts twice. */
+const factorsAt = (milestones: readonly number[], gamma: number): Record<number, number> => {
+  const factors: Record<number, number> = {}
+  for (const milestone of milestones) factors[milestone] = (factors[milestone] ?? 1) * gamma
+  return factors
 }
 
-/** Gives the learning rate of a scheduler as a function of the steps made. */
-export const rateOf = ({ cls, args }: Scheduler, lr: number): Schedule => {
-  const make = rates[cls]
-  if (make === undefined) throw new UnknownName(`no scheduler '${cls}' here`)
-  return make(args, lr)
-}
+const decay = (initValue: number, decayRate: number, transitionSteps: number): Rates =>
+  decayRate === 0
+    ? steps(initValue, { [transitionSteps]: 0 })
+    : rate(exponentialDecay({ initValue, decayRate, transitionSteps, staircase: transitionSteps > 1 }))
 
-/** Gives the momentum of a scheduler that cycles it too, or nothing. */
-export const momentumOf = ({ cls, args }: Scheduler): Schedule | undefined => {
-  if ((args['cycle_momentum'] ?? true) !== true) return undefined
-  if (cls === 'CyclicLR') return cyclicOf(args, given(args, 'base_momentum', 0.8), given(args, 'max_momentum', 0.9), true)
-  if (cls !== 'OneCycleLR') return undefined
-  const [low, high] = [given(args, 'base_momentum', 0.85), given(args, 'max_momentum', 0.95)]
-  return cycleOf(args, high, low, high)
-}
+const cycleModes = { triangular: 'triangular', triangular2: 'triangular2', exp_range: 'expRange' } as const
 
-/** Reduction on a plateau as a rule that scales by the learning rate; PyTorch waits one window longer than `patience`. */
-const plateauOf = (args: Arguments, lr: number): GradientTransformation => {
-  const threshold = given(args, 'threshold', 1e-4)
-  const absolute = args['threshold_mode'] === 'abs'
-  const rule = reduceOnPlateau({
-    mode: (args['mode'] ?? 'min') as 'min' | 'max',
-    factor: given(args, 'factor', 0.1),
-    patience: given(args, 'patience', 10) + 1,
-    rtol: absolute ? 0 : threshold,
-    atol: absolute ? threshold : 0,
-    cooldown: given(args, 'cooldown', 0),
-    minScale: given(args, 'min_lr', 0) / lr,
-    minChange: given(args, 'eps', 1e-8) / lr,
-  })
-  return chain(scale(lr), rule as GradientTransformation) as GradientTransformation
-}
-
-interface SchedulerCase {
-  readonly name: string
-  readonly scheduler: string
-  readonly args: Arguments
-  readonly lr: number
-  readonly momentum?: number
-  readonly metrics?: readonly number[]
-  readonly lrs: readonly number[]
-  readonly momenta?: readonly number[]
-}
-
-const bound =
-  (way: Way) =>
-  (wanted: number, largest: number): number =>
-    way === 'float64' ? 1e-9 * Math.abs(wanted) + 1e-12 * largest : 1e-6 * Math.abs(wanted) + 1e-12 * largest
-
-const valuesOf = async (way: Way, schedule: Schedule, count: number): Promise<number[]> => {
-  const runner = runnerFor<Tensor, Tensor>(way, (step) => schedule(step, dtypeOf(way)))
-  const found: number[] = []
-  for (let t = 0; t < count; t++) found.push(...elementsOf(await runner.call(tensor(Int32Array.of(t), { shape: [] }))))
-  await runner.dispose()
-  return found
-}
-
-const plateauValues = async (
-  way: Way,
-  rule: GradientTransformation,
-  metrics: readonly number[],
-  count: number,
-  lr: number,
-): Promise<number[]> => {
-  const dtype = dtypeOf(way)
-  const one = asTensor(1, dtype)
-  type Step = { readonly state: Tree<Tensor>; readonly rate: Tree<Tensor> }
-  const runner = runnerFor<{ state: Tree<Tensor>; value: Tensor }, Step>(way, ({ state, value }) => {
-    const [rate, next] = rule.update(one, state, { value })
-    return { state: next, rate }
-  })
-  const found = [lr]
-  let state: Tree<Tensor> = evaluate(rule.init(one))
-  for (let t = 0; t < count - 1; t++) {
-    const step = (await runner.call({ state, value: tensor(metrics[t] as number, { dtype }) })) as Step
-    state = step.state
-    found.push(...elementsOf(step.rate))
+const cycle = (read: Reader): Rates => {
+  const stepsUp = read.number('step_size_up', 2000)
+  const mode = cycleModes[read.text('mode', 'triangular') as keyof typeof cycleModes]
+  if (mode === undefined) throw new UnknownName(`CyclicLR has no mode '${read.text('mode', '')}'`)
+  const shared: Omit<CyclicOptions, 'baseValue' | 'maxValue'> = {
+    stepsUp,
+    stepsDown: read.number('step_size_down', stepsUp),
+    mode,
+    gamma: read.number('gamma', 1),
   }
-  await runner.dispose()
-  return found
+  const learningRate = cyclic({ ...shared, baseValue: read.number('base_lr'), maxValue: read.number('max_lr') })
+  if (!read.flag('cycle_momentum', true)) return { learningRate }
+  const [baseValue, maxValue] = [read.number('base_momentum', 0.8), read.number('max_momentum', 0.9)]
+  return { learningRate, momentum: cyclic({ ...shared, baseValue, maxValue, inverse: true }) }
 }
 
-const replayIn = async (way: Way, { scheduler, args, lr, metrics, lrs, momenta }: SchedulerCase): Promise<string | undefined> => {
-  const found =
-    scheduler === 'ReduceLROnPlateau'
-      ? await plateauValues(way, plateauOf(args, lr), metrics ?? [], lrs.length, lr)
-      : await valuesOf(way, rateOf({ cls: scheduler, args }, lr), lrs.length)
-  const difference = differenceOfNumbers(`${way}: lrs`, found, lrs, bound(way))
-  if (difference !== undefined || momenta === undefined) return difference
-  const momentum = momentumOf({ cls: scheduler, args })
-  const foundMomenta = momentum === undefined ? momenta : await valuesOf(way, momentum, momenta.length)
-  return differenceOfNumbers(`${way}: momenta`, foundMomenta, momenta, bound(way))
+const oneCycleSteps = (read: Reader, args: Arguments): number =>
+  args['total_steps'] === undefined ? read.number('epochs') * read.number('steps_per_epoch') : read.number('total_steps')
+
+const once = (read: Reader, args: Arguments): Rates => {
+  const shared = {
+    totalSteps: oneCycleSteps(read, args),
+    pctStart: read.number('pct_start', 0.3),
+    interpolation: read.text('anneal_strategy', 'cos') === 'linear' ? 'linear' : 'cosine',
+    threePhase: read.flag('three_phase', false),
+  } as const
+  const peakValue = read.number('max_lr')
+  const initValue = peakValue / read.number('div_factor', 25)
+  const learningRate = oneCycle({ ...shared, initValue, peakValue, endValue: initValue / read.number('final_div_factor', 1e4) })
+  if (!read.flag('cycle_momentum', true)) return { learningRate }
+  const highest = read.number('max_momentum', 0.95)
+  const lowest = read.number('base_momentum', 0.85)
+  return { learningRate, momentum: oneCycle({ ...shared, initValue: highest, peakValue: lowest, endValue: highest }) }
 }
 
-/** Replays learning-rate schedulers of PyTorch. */
-export async function* replayTorchSchedulers({ cases }: { readonly cases: readonly SchedulerCase[] }): AsyncIterable<CaseResult> {
-  for (const fixture of cases) yield await resultOf(fixture.name, (way) => replayIn(way, fixture))
+interface Part {
+  readonly cls: string
+  readonly args?: Arguments
+}
+
+const sequence = (args: Arguments, base: number): Rates => {
+  const parts = (args['parts'] as readonly Part[]).map((part) => ratesOf(part.cls, part.args ?? {}, base).learningRate)
+  return rate(join(parts, args['milestones'] as readonly number[]))
+}
+
+const chained = (args: Arguments, base: number): Rates => {
+  const parts = args['parts'] as readonly Part[]
+  const setter = parts.find(({ cls, args: own }) => schedulers[cls]?.chains !== true || Number(own?.['eta_min'] ?? 0) !== 0)
+  if (setter !== undefined) throw new UnknownName(`${setter.cls} in a ChainedScheduler is no product of schedules`)
+  return rate(product(parts.map((part, i) => ratesOf(part.cls, part.args ?? {}, i === 0 ? base : 1).learningRate)))
+}
+
+const oneCycleArguments = ['max_lr', 'total_steps', 'epochs', 'steps_per_epoch', 'pct_start', 'anneal_strategy', 'cycle_momentum']
+const phaseArguments = ['base_momentum', 'max_momentum', 'div_factor', 'final_div_factor', 'three_phase']
+const cyclicArguments = ['base_lr', 'max_lr', 'step_size_up', 'step_size_down', 'mode', 'gamma', 'scale_mode', 'cycle_momentum']
+
+const schedulers: Readonly<Record<string, Scheduler>> = {
+  StepLR: {
+    known: ['step_size', 'gamma'],
+    make: (read, base) => decay(base, read.number('gamma', 0.1), read.number('step_size')),
+    chains: true,
+  },
+  MultiStepLR: {
+    known: ['milestones', 'gamma'],
+    make: (read, base, args) => steps(base, factorsAt(args['milestones'] as readonly number[], read.number('gamma', 0.1))),
+    chains: true,
+  },
+  ConstantLR: {
+    known: ['factor', 'total_iters'],
+    make: (read, base) => {
+      const factor = read.number('factor', 1 / 3)
+      return steps(base * factor, { [read.number('total_iters', 5)]: 1 / factor })
+    },
+    chains: true,
+  },
+  LinearLR: {
+    known: ['start_factor', 'end_factor', 'total_iters'],
+    make: (read, base) => {
+      const [initValue, endValue] = [base * read.number('start_factor', 1 / 3), base * read.number('end_factor', 1)]
+      return rate(linear({ initValue, endValue, transitionSteps: read.number('total_iters', 5) }))
+    },
+    chains: true,
+  },
+  ExponentialLR: { known: ['gamma'], make: (read, base) => decay(base, read.number('gamma'), 1), chains: true },
+  PolynomialLR: {
+    known: ['total_iters', 'power'],
+    make: (read, initValue) =>
+      rate(polynomial({ initValue, endValue: 0, transitionSteps: read.number('total_iters', 5), power: read.number('power', 1) })),
+    chains: true,
+  },
+  CosineAnnealingLR: {
+    known: ['T_max', 'eta_min'],
+    make: (read, initValue) =>
+      rate(cosineAnnealing({ initValue, endValue: read.number('eta_min', 0), transitionSteps: read.number('T_max') })),
+    chains: true,
+  },
+  CosineAnnealingWarmRestarts: {
+    known: ['T_0', 'T_mult', 'eta_min'],
+    make: (read, initValue) =>
+      rate(
+        warmRestarts({
+          initValue,
+          endValue: read.number('eta_min', 0),
+          transitionSteps: read.number('T_0'),
+          stepsFactor: read.number('T_mult', 1),
+        }),
+      ),
+  },
+  CyclicLR: { known: [...cyclicArguments, 'base_momentum', 'max_momentum'], make: cycle },
+  OneCycleLR: { known: [...oneCycleArguments, ...phaseArguments], make: (read, _, args) => once(read, args) },
+  SequentialLR: { known: ['parts', 'milestones'], make: (_, base, args) => sequence(args, base) },
+  ChainedScheduler: { known: ['parts'], make: (_, base, args) => chained(args, base), chains: true },
+}
+
+// Neither changes what is computed.
+const ignored = ['last_epoch', 'verbose']
+
+/**
+ * The rates that a scheduler of `torch.optim.lr_scheduler` sets, as schedules.
+ *
+ * @param base the learning rate that the optimizer was given
+ * @param group which of several parameter groups
+ */
+export const ratesOf = (cls: string, args: Arguments, base: number, group = 0): Rates => {
+  const scheduler = schedulers[cls]
+  if (scheduler === undefined) throw new UnknownName(`no scheduler '${cls}' here`)
+  checkArguments(cls, args, [...scheduler.known, ...ignored])
+  return scheduler.make(reader(cls, args, group), base, args)
 }

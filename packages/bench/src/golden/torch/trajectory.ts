@@ -1,21 +1,22 @@
-import { applyUpdates, chain, clip, clipByGlobalNorm, partition } from '@grad-ts/optim'
-import type { GradientTransformation, Schedule } from '@grad-ts/optim'
-import { evaluate, tensor } from '@grad-ts/tensor'
+import { applyUpdates, chain, clip, clipByGlobalNorm, globalL1Norm, globalMaxNorm, globalNorm, identity, partition } from '@grad-ts/optim'
+import type { GradientTransformation } from '@grad-ts/optim'
+import { abs, add, evaluate, pow, sum } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
+import { leaves } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
 import { differenceOfNumbers, differenceOfTrees, elementsOf, exactBound, roundedBound } from '../optax/compare.ts'
-import type { Rounding } from '../optax/compare.ts'
-import { UnknownName } from '../optax/errors.ts'
+import type { Bound, Rounding } from '../optax/compare.ts'
+import { NotCovered, UnknownName } from '../optax/errors.ts'
 import { tensorsOf } from '../optax/fixture.ts'
 import type { FixtureTree, InputSet } from '../optax/fixture.ts'
 import { dtypeOf, runnerFor } from '../optax/run.ts'
 import type { Way } from '../optax/run.ts'
 import { resultOf } from '../optax/trajectory.ts'
 import type { CaseResult } from '../result.ts'
-import { optimizerOf } from './optimizers.ts'
-import type { Arguments } from './optimizers.ts'
-import { momentumOf, rateOf } from './schedulers.ts'
-import type { Scheduler } from './schedulers.ts'
+import { checkArguments, reader } from './arguments.ts'
+import type { Arguments } from './arguments.ts'
+import { learningRateOf, optimizerOf } from './optimizers.ts'
+import { ratesOf } from './schedulers.ts'
 
 type Group = Arguments & { readonly params: readonly string[] }
 
@@ -23,100 +24,127 @@ interface TorchCase {
   readonly name: string
   readonly optimizer: string
   readonly args: Arguments
-  readonly inputs: string
-  readonly steps: number
   readonly groups?: readonly Group[]
   readonly clip?: { readonly fn: string; readonly args: Arguments }
-  readonly scheduler?: Scheduler
-  readonly f64: { readonly params: readonly FixtureTree[]; readonly lr?: readonly (readonly number[])[] }
+  readonly scheduler?: { readonly cls: string; readonly args: Arguments }
+  readonly objective?: string
+  readonly inputs: string
+  readonly steps: number
+  readonly f64: { readonly params: readonly FixtureTree[]; readonly total_norm?: readonly number[] }
   readonly f32_vs_f64?: Rounding
+  readonly f32?: { readonly params: readonly FixtureTree[] }
 }
 
 interface TorchFile {
-  readonly source: { readonly version: string }
+  readonly source?: { readonly version?: string }
   readonly inputs: Readonly<Record<string, InputSet>>
   readonly cases: readonly TorchCase[]
 }
 
-const clips: Readonly<Record<string, (args: Arguments) => GradientTransformation>> = {
-  clip_grad_norm_: ({ max_norm: maxNorm, norm_type: order = 2 }) =>
-    clipByGlobalNorm(maxNorm as number, {
-      order: order === 'inf' ? Infinity : (order as number),
-      dialect: 'torch',
-    }) as GradientTransformation,
-  clip_grad_value_: ({ clip_value: value }) => clip(value as number) as GradientTransformation,
+/** A rule for one group of parameters, with the rates that a scheduler gives it. */
+const ruleFor = ({ optimizer, scheduler }: TorchCase, args: Arguments, group: number, version: number): GradientTransformation => {
+  const base = learningRateOf(optimizer, args)
+  if (scheduler === undefined) return optimizerOf(optimizer, args, { learningRate: base, version })
+  const { learningRate, momentum } = ratesOf(scheduler.cls, scheduler.args, base, group)
+  return optimizerOf(optimizer, args, { learningRate, momentum, version })
 }
 
-const clipOf = ({ fn, args }: NonNullable<TorchCase['clip']>): GradientTransformation => {
-  const make = clips[fn]
-  if (make === undefined) throw new UnknownName(`no clipping function '${fn}' here`)
-  return make(args)
+const grouped = (fixture: TorchCase, groups: readonly Group[], version: number): GradientTransformation => {
+  const rules = groups.map(({ params: _, ...args }, i) => [`group ${i}`, ruleFor(fixture, { ...fixture.args, ...args }, i, version)])
+  return partition(Object.fromEntries(rules) as Record<string, GradientTransformation>, (path) => {
+    const owner = groups.findIndex(({ params }) => params.includes(path))
+    if (owner === -1) throw new UnknownName(`no group has the parameter '${path}'`)
+    return `group ${owner}`
+  }) as GradientTransformation
 }
 
-/** PyTorch before 2.0 multiplies a momentum value of NAdam twice. */
-const ofVersion = (version: string, optimizer: string, args: Arguments): Arguments =>
-  optimizer === 'NAdam' && version.startsWith('1.') ? { ...args, doubled_product: true } : args
-
-const ratesOf = ({ scheduler, args, groups = [{ params: [] }] }: TorchCase): readonly (Schedule | undefined)[] =>
-  groups.map((group) =>
-    scheduler === undefined ? undefined : rateOf(scheduler, ((group as Arguments)['lr'] ?? args['lr'] ?? 1e-3) as number),
-  )
-
-/** The rule of a whole run: clipping over all gradients, then each group with its own arguments. */
-const ruleOf = (fixture: TorchCase, version: string): GradientTransformation => {
-  const { optimizer, args, groups, scheduler } = fixture
-  const momentum = scheduler === undefined ? undefined : momentumOf(scheduler)
-  const rates = ratesOf(fixture)
-  const make = (own: Arguments, i: number) =>
-    optimizerOf(optimizer, ofVersion(version, optimizer, { ...args, ...own }), { learningRate: rates[i], momentum })
-  const before = fixture.clip === undefined ? [] : [clipOf(fixture.clip)]
-  if (groups === undefined) return chain(...before, make({}, 0)) as unknown as GradientTransformation
-  const named = Object.fromEntries(groups.map(({ params: _, ...own }, i) => [`group ${i}`, make(own, i)]))
-  const labelOf = (path: string) =>
-    `group ${groups.findIndex(({ params }) => params.some((name) => path === name || path.startsWith(`${name}.`)))}`
-  return chain(...before, partition(named, labelOf) as unknown as GradientTransformation) as unknown as GradientTransformation
+interface Clip {
+  readonly rule: GradientTransformation
+  readonly norm?: (gradients: Tree<Tensor>) => Tensor
 }
 
-type Batch = { readonly params: Tree<Tensor>; readonly state: Tree<Tensor>; readonly grads: Tree<Tensor> }
-type Step = { readonly params: Tree<Tensor>; readonly state: Tree<Tensor> }
+const normOf =
+  (order: number) =>
+  (tree: Tree<Tensor>): Tensor => {
+    if (order === 2) return globalNorm(tree)
+    if (order === Infinity) return globalMaxNorm(tree)
+    if (order === 1) return globalL1Norm(tree)
+    const powers = leaves(tree).map((leaf) => sum(pow(abs(leaf), order)))
+    return pow(
+      powers.reduce((a, b) => add(a, b)),
+      1 / order,
+    )
+  }
 
-// Held in float32 by PyTorch whatever the parameters are.
-const float32Inside = new Set(['NAdam', 'ASGD'])
-
-const boundOf = (way: Way, { optimizer, f32_vs_f64: rounding }: TorchCase) => {
-  if (way !== 'float64') return roundedBound(rounding)
-  return float32Inside.has(optimizer) ? (wanted: number) => 3e-7 * Math.max(Math.abs(wanted), 1e-2) : exactBound
+const clipOf = ({ fn, args }: NonNullable<TorchCase['clip']>): Clip => {
+  const read = reader(fn, args)
+  switch (fn) {
+    case 'clip_grad_norm_': {
+      checkArguments(fn, args, ['max_norm', 'norm_type', 'error_if_nonfinite', 'foreach'])
+      const type = String(args['norm_type'] ?? 2)
+      const order = type === 'inf' || type === 'Infinity' ? Infinity : Number(type)
+      const rule = clipByGlobalNorm(read.number('max_norm'), { order, dialect: 'torch' })
+      return { rule: rule as GradientTransformation, norm: normOf(order) }
+    }
+    case 'clip_grad_value_':
+      checkArguments(fn, args, ['clip_value', 'foreach'])
+      return { rule: clip(read.number('clip_value')) as GradientTransformation }
+    default:
+      throw new UnknownName(`no clipping function '${fn}' here`)
+  }
 }
 
-const checkRates = async (fixture: TorchCase): Promise<string | undefined> => {
-  const wanted = fixture.f64.lr
-  if (wanted === undefined) return undefined
-  const found = wanted.map((_, t) =>
-    ratesOf(fixture).map(
-      (rate) => elementsOf(evaluate((rate as Schedule)(tensor(Int32Array.of(t), { shape: [] }), 'float64')))[0] as number,
-    ),
-  )
-  return differenceOfNumbers('lr', found.flat(), wanted.flat(), exactBound)
+// These keep a product or a step size in float32 inside, even for float64 parameters.
+const heldInFloat32 = ['NAdam', 'ASGD']
+
+/** How far PyTorch's float32 is from its float64, where the fixture does not say it. */
+const roundingOf = ({ f64, f32, f32_vs_f64: given }: TorchCase): Rounding => {
+  if (given !== undefined) return given
+  const [wide, narrow] = [f64.params, f32?.params ?? f64.params].map((list) => list.flatMap((tree) => numbersIn(tree)))
+  const gaps = (wide as number[]).map((value, i) => Math.abs(value - ((narrow as number[])[i] as number)))
+  const relative = gaps.map((gap, i) => gap / Math.max(Math.abs((wide as number[])[i] as number), 1e-3))
+  return { max_abs: Math.max(...gaps), max_rel: Math.max(...relative) }
 }
+
+const numbersIn = (tree: unknown): number[] => {
+  if (Array.isArray(tree)) return tree.flatMap(numbersIn)
+  return typeof tree === 'object' && tree !== null ? Object.values(tree).flatMap(numbersIn) : [Number(tree)]
+}
+
+const boundFor = (way: Way, fixture: TorchCase): Bound => {
+  if (way !== 'float64') return roundedBound(roundingOf(fixture))
+  return heldInFloat32.includes(fixture.optimizer) ? (wanted, largest) => 3e-7 * Math.max(Math.abs(wanted), 0.1 * largest) : exactBound
+}
+
+type Batch = { readonly params: Tree<Tensor>; readonly state: Tree<Tensor>; readonly gradients: Tree<Tensor> }
+type Step = { readonly params: Tree<Tensor>; readonly state: Tree<Tensor>; readonly norm: Tree<Tensor> }
 
 const replayIn = async (way: Way, file: TorchFile, fixture: TorchCase): Promise<string | undefined> => {
   const dtype = dtypeOf(way)
-  const rule = ruleOf(fixture, file.source.version)
+  const version = Number.parseFloat(file.source?.version ?? '2')
+  const { rule: clipRule, norm } = fixture.clip === undefined ? { rule: identity(), norm: undefined } : clipOf(fixture.clip)
+  const optimizer = fixture.groups === undefined ? ruleFor(fixture, fixture.args, 0, version) : grouped(fixture, fixture.groups, version)
+  if (fixture.objective !== undefined) throw new NotCovered('the optimizer calls the objective itself')
+  const rule = chain(clipRule, optimizer) as GradientTransformation
   const { params: given, grads } = file.inputs[fixture.inputs] as InputSet
-  let params: Tree<Tensor> = tensorsOf(given, dtype)
-  let state: Tree<Tensor> = evaluate(rule.init(params))
-  const runner = runnerFor<Batch, Step>(way, (batch) => {
-    const [updates, next] = rule.update(batch.grads, batch.state, { params: batch.params })
-    return { params: applyUpdates(batch.params, updates), state: next }
+  const runner = runnerFor<Batch, Step>(way, ({ params, state, gradients }) => {
+    const [updates, next] = rule.update(gradients, state, { params })
+    return { params: applyUpdates(params, updates), state: next, norm: norm?.(gradients) ?? null }
   })
+  const bound = boundFor(way, fixture)
+  let params = tensorsOf(given, dtype)
+  let state: Tree<Tensor> = evaluate(rule.init(params))
   try {
     for (let t = 0; t < fixture.steps; t++) {
-      const step = (await runner.call({ params, state, grads: tensorsOf(grads[t] as FixtureTree, dtype) })) as Step
-      const difference = differenceOfTrees(`${way}: params ${t}`, step.params, fixture.f64.params[t], boundOf(way, fixture))
+      const step = (await runner.call({ params, state, gradients: tensorsOf(grads[t] as FixtureTree, dtype) })) as Step
+      const wantedNorm = fixture.f64.total_norm?.[t]
+      const difference =
+        differenceOfTrees(`${way}: params ${t}`, step.params, fixture.f64.params[t], bound) ??
+        (wantedNorm === undefined ? undefined : differenceOfNumbers(`${way}: norm ${t}`, elementsOf(step.norm), [wantedNorm], bound))
       if (difference !== undefined) return difference
       ;({ params, state } = step)
     }
-    return way === 'float64' ? checkRates(fixture) : undefined
+    return undefined
   } finally {
     await runner.dispose()
   }
