@@ -14,23 +14,30 @@ export interface SplitOptions {
   readonly stepsPerRun: number | undefined
 }
 
-/**
- * Operations on single numbers in all chains of a step from which on several steps run faster as sessions with kernels than as one
- * loop inside the runtime: a run costs some 40 µs, and the runtime needs about 0.4 ns for such an operation.
- */
-const worthLeavingTheLoop = 100_000
+// What makes the difference between several steps in a loop inside the runtime and as sessions with kernels, in ns: an operation on one
+// number costs the runtime this much more than a kernel, a number that the session hands out costs a copy, and a run costs itself.
+const savedByOperation = 0.12
+const lostByNumber = 1.2
+const lostByRun = 40_000
 
+/** Operations on single numbers in all chains. */
 const operations = ({ updates }: SplitStep): number =>
   updates.reduce((total, { chain, length }) => total + length * chain.steps.filter((step) => 'operands' in step).length, 0)
 
+/** Numbers that the session hands to the chains. */
+const handed = ({ updates }: SplitStep): number =>
+  updates.reduce((total, { tensors, length }) => total + length * tensors.filter(({ from }) => from === 'session').length, 0)
+
+const beatsLoop = (split: SplitStep): boolean => savedByOperation * operations(split) - lostByNumber * handed(split) > lostByRun
+
 /**
- * Splits a step when its kernels pay: on the cpu, when there are chains at all; for several steps in one run, when they are long
- * enough to make up for leaving the loop.
+ * Splits a step when its kernels pay: on the cpu, for one step in a run when there are chains at all, since the new state then need not
+ * be handed out; for several steps when the chains have enough to do for each number that the session hands to them.
  */
 export const planSplit = (graph: StepGraph, { fuse, device, stepsPerRun }: SplitOptions): SplitStep | undefined => {
   if (fuse === 'off' || device !== 'cpu') return undefined
   const split = splitStep(graph)
   const fits = arenaBytes(split) <= largestArena
   if (!fits || split.updates.length === 0 || split.session.outputs.length === 0) return undefined
-  return stepsPerRun === undefined || operations(split) >= worthLeavingTheLoop ? split : undefined
+  return stepsPerRun === undefined || beatsLoop(split) ? split : undefined
 }

@@ -82,7 +82,7 @@ describe.each(Object.entries(solvers))('%s', (_, solver) => {
 })
 
 // Long enough for kernels to pay in a run of several steps.
-const wide = { a: draw(3, [40_000]), b: draw(4, [40_000]) }
+const wide = { a: draw(3, [100_000]), b: draw(4, [100_000]) }
 const rows = (indices: readonly number[]): Constant => T.tensor(Int32Array.from(indices), { shape: [indices.length, 1] })
 const wideStep = ({ a, b }: { readonly a: Tensor; readonly b: Tensor }, index: Tensor) => {
   const picked = T.gather(a, index)
@@ -104,7 +104,7 @@ test('a run that fails leaves the state as it was, also after some of its steps'
   await using program = await compileStepOrThrow(wideStep, wide, T.tensor(Int32Array.of(7)), { stepsPerRun: 3 })
   await program.runOrThrow(rows([1, 2, 3]))
   const before = await program.stateOrThrow()
-  await expect(program.runOrThrow(rows([1, 2, 40_000]))).rejects.toMatchObject({ tag: 'ExecutionError' })
+  await expect(program.runOrThrow(rows([1, 2, 100_000]))).rejects.toMatchObject({ tag: 'ExecutionError' })
   expectAgreement((await program.stateOrThrow()) as Tree<Constant>, before as Tree<Constant>, 0)
 })
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { add, matmul, mul, sum, zeros, evaluate } from '@grad-ts/tensor'
+import { add, evaluate, matmul, mul, sub, sum, zeros } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 import { planSplit } from '../../src/wasm/plan.ts'
 import type { SplitOptions } from '../../src/wasm/plan.ts'
@@ -21,9 +21,30 @@ test('other devices keep the whole step', () => {
   expect(isSplit(decay(1_000_000), { device: 'webgpu' })).toBe(false)
 })
 
-test('several steps in one run leave the loop when there is enough to do', () => {
-  expect(isSplit(decay(1000), { stepsPerRun: 10 })).toBe(false)
-  expect(isSplit(decay(200_000), { stepsPerRun: 10 })).toBe(true)
+test('several steps in one run leave the loop when kernels have enough to do', () => {
+  const many = (length: number, operations: number) =>
+    graphOf(
+      ((w: Tensor) => [Array.from({ length: operations }).reduce<Tensor>((x) => mul(x, 0.5), w), sum(w)]) as never,
+      evaluate(zeros([length])) as Constant,
+      evaluate(zeros([1])) as Constant,
+    )
+  expect(isSplit(many(10_000, 20), { stepsPerRun: 10 })).toBe(false)
+  expect(isSplit(many(100_000, 20), { stepsPerRun: 10 })).toBe(true)
+})
+
+test('several steps in one run stay in the loop when the session would have to hand out as much as kernels do', () => {
+  const size = 1000
+  const descent = (operations: number) =>
+    graphOf(
+      ((w: Tensor) => {
+        const gradient = Array.from({ length: operations }).reduce<Tensor>((x) => mul(x, 0.5), matmul(w, w))
+        return [sub(w, gradient), sum(w)]
+      }) as never,
+      evaluate(zeros([size, size])) as Constant,
+      evaluate(zeros([1])) as Constant,
+    )
+  expect(isSplit(descent(2), { stepsPerRun: 10 })).toBe(false)
+  expect(isSplit(descent(20), { stepsPerRun: 10 })).toBe(true)
 })
 
 test('a step without chains, or without anything for the session, stays whole', () => {
