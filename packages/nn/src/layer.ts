@@ -64,7 +64,21 @@ export const statelessLayer = <Params extends Tree<Tensor>, Input = Tensor, Outp
   applyWithState: (params, state, x, context = {}) => [definition.apply(params, x, context), state],
 })
 
-/** Makes a layer with running state from its functions. */
+/**
+ * Makes a layer with running state from its functions.
+ *
+ * @example
+ * import { add, ones, scalar, toNumber } from '@grad-ts/tensor'
+ * import { statefulLayer } from '@grad-ts/nn'
+ * const steps = statefulLayer({
+ *   name: 'steps',
+ *   init: () => null,
+ *   initState: () => ({ count: scalar(0) }),
+ *   applyWithState: (_, { count }, x) => [x, { count: add(count, 1) }],
+ * })
+ * const [, state] = steps.applyWithState(null, steps.initState(), ones([2]))
+ * toNumber(state.count) // => 1
+ */
 export const statefulLayer = <Params extends Tree<Tensor>, State extends Tree<Tensor>, Input = Tensor, Output = Tensor>(definition: {
   readonly name: string
   readonly init: (key: Tensor) => Params

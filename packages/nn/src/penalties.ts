@@ -8,7 +8,13 @@ export interface PenaltyOptions {
   readonly where?: (path: string, parameter: Tensor) => boolean
 }
 
-/** Tells kernels and tables from biases and scales: a filter for penalties. */
+/**
+ * Tells kernels and tables from biases and scales: a filter for penalties.
+ *
+ * @example
+ * import { kernelsOnly } from '@grad-ts/nn'
+ * ['hidden.kernel', 'hidden.bias'].filter(kernelsOnly) // => ['hidden.kernel']
+ */
 export const kernelsOnly = (path: string): boolean => /(^|\.)(kernel|recurrent|table)$/.test(path)
 
 const nothing = tensor(Float32Array.of(0), { shape: [] })
@@ -35,14 +41,28 @@ export const l1Penalty = (params: Tree<Tensor>, weight: number, options: Penalty
     weight,
   )
 
-/** weight·Σp² over all parameters (Keras' convention, without a half). */
+/**
+ * weight·Σp² over all parameters (Keras' convention, without a half).
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { l2Penalty } from '@grad-ts/nn'
+ * toNumber(l2Penalty({ kernel: tensor([[1, -2]]) }, 0.5)) // => 2.5
+ */
 export const l2Penalty = (params: Tree<Tensor>, weight: number, options: PenaltyOptions = {}): Tensor =>
   mul(
     overLeaves(params, options, (parameter) => sum(square(parameter))),
     weight,
   )
 
-/** l1·Σ|p| + l2·Σp² over all parameters (Zou and Hastie, 2005). */
+/**
+ * l1·Σ|p| + l2·Σp² over all parameters (Zou and Hastie, 2005).
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { elasticPenalty } from '@grad-ts/nn'
+ * toNumber(elasticPenalty({ kernel: tensor([[1, -2]]) }, { l1: 1, l2: 1 })) // => 8
+ */
 export const elasticPenalty = (
   params: Tree<Tensor>,
   { l1, l2, ...options }: { readonly l1: number; readonly l2: number } & PenaltyOptions,
@@ -61,6 +81,10 @@ const gramDistance = (parameter: Tensor): Tensor => {
 /**
  * weight·Σ|PᵀP − 1|² over the parameters (P·Pᵀ for wide ones): keeps columns (rows) orthonormal. By default reads kernels only.
  *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { orthogonalPenalty } from '@grad-ts/nn'
+ * toNumber(orthogonalPenalty({ kernel: tensor([[1, 0], [0, 2]]) }, 1)) // => 9
  * @see Brock et al., Neural photo editing with introspective adversarial networks, 2016, arXiv:1609.07093
  */
 export const orthogonalPenalty = (params: Tree<Tensor>, weight: number, options: PenaltyOptions = {}): Tensor =>

@@ -14,10 +14,24 @@ export const constant =
   (_, shape, { dtype = 'float32' } = {}) =>
     full(shape, value, dtype)
 
-/** Starts at zero: the default of biases. */
+/**
+ * Starts at zero: the default of biases.
+ *
+ * @example
+ * import { key, toArray } from '@grad-ts/tensor'
+ * import { zeros } from '@grad-ts/nn'
+ * toArray(zeros(key(0), [2])) // => [0, 0]
+ */
 export const zeros: Initializer = constant(0)
 
-/** Starts at one: the default of the scales of normalisation layers. */
+/**
+ * Starts at one: the default of the scales of normalisation layers.
+ *
+ * @example
+ * import { key, toArray } from '@grad-ts/tensor'
+ * import { ones } from '@grad-ts/nn'
+ * toArray(ones(key(0), [2])) // => [1, 1]
+ */
 export const ones: Initializer = constant(1)
 
 /**
@@ -56,7 +70,14 @@ export const normal =
   (key, shape, { dtype = 'float32' } = {}) =>
     drawNormal(key, shape, { mean, stddev, dtype })
 
-/** Draws from a normal distribution, again and again until the draw is within two standard deviations of the mean (default stddev 0.05). */
+/**
+ * Draws from a normal distribution, again and again until the draw is within two standard deviations of the mean (default stddev 0.05).
+ *
+ * @example
+ * import { key } from '@grad-ts/tensor'
+ * import { truncatedNormal } from '@grad-ts/nn'
+ * truncatedNormal({ stddev: 0.02 })(key(0), [3, 4]).shape // => [3, 4]
+ */
 export const truncatedNormal =
   ({ mean = 0, stddev = 0.05 }: NormalSpread = {}): Initializer =>
   (key, shape, { dtype = 'float32' } = {}) =>

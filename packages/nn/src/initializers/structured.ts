@@ -83,7 +83,14 @@ export const orthogonal =
     return mul(reshape(matrix, shape), gain)
   }
 
-/** The identity matrix (times `gain`), with zeros where the shape is not square: a layer that starts by passing its input on. */
+/**
+ * The identity matrix (times `gain`), with zeros where the shape is not square: a layer that starts by passing its input on.
+ *
+ * @example
+ * import { key, toArray } from '@grad-ts/tensor'
+ * import { identityMatrix } from '@grad-ts/nn'
+ * toArray(identityMatrix()(key(0), [2, 2])) // => [[1, 0], [0, 1]]
+ */
 export const identityMatrix =
   ({ gain = 1 }: { readonly gain?: number } = {}): Initializer =>
   (_, shape, { dtype = 'float32' } = {}) => {
@@ -94,7 +101,14 @@ export const identityMatrix =
     return cast(tensor(elements, { shape }), dtype)
   }
 
-/** A convolution kernel `[out, in, …]` that passes each input channel on: 1 in the middle where out = in, otherwise 0. */
+/**
+ * A convolution kernel `[out, in, …]` that passes each input channel on: 1 in the middle where out = in, otherwise 0.
+ *
+ * @example
+ * import { key, toArray } from '@grad-ts/tensor'
+ * import { dirac } from '@grad-ts/nn'
+ * toArray(dirac(key(0), [1, 1, 3])) // => [[[0, 1, 0]]]
+ */
 export const dirac: Initializer = (_, shape, { dtype = 'float32' } = {}) => {
   const [out, inputs, ...kernel] = shape
   if (out === undefined || inputs === undefined || kernel.length === 0)
@@ -111,6 +125,10 @@ export const dirac: Initializer = (_, shape, { dtype = 'float32' } = {}) => {
  *
  * @param options.sparsity the share of zeros
  * @param options.stddev default 0.01
+ * @example
+ * import { key } from '@grad-ts/tensor'
+ * import { sparse } from '@grad-ts/nn'
+ * sparse({ sparsity: 0.5 })(key(0), [4, 3]).shape // => [4, 3]
  */
 export const sparse =
   ({ sparsity, stddev = 0.01 }: { readonly sparsity: number; readonly stddev?: number }): Initializer =>

@@ -47,15 +47,57 @@ export const varianceScaling =
   (key, shape, layout = {}) =>
     draws[distribution](key, shape, scale / Math.max(1, fanOf[mode](fans(shape, layout))), layout.dtype ?? 'float32')
 
-/** Variance 2 / (fanIn + fanOut), uniform: the default of dense and convolution layers (Glorot and Bengio, 2010). */
+/**
+ * Variance 2 / (fanIn + fanOut), uniform: the default of dense and convolution layers (Glorot and Bengio, 2010).
+ *
+ * @example
+ * import { key } from '@grad-ts/tensor'
+ * import { glorotUniform } from '@grad-ts/nn'
+ * glorotUniform(key(0), [784, 256]).shape // => [784, 256]
+ */
 export const glorotUniform: Initializer = varianceScaling({ mode: 'fanAverage', distribution: 'uniform' })
-/** Variance 2 / (fanIn + fanOut), truncated normal (Glorot and Bengio, 2010). */
+/**
+ * Variance 2 / (fanIn + fanOut), truncated normal (Glorot and Bengio, 2010).
+ *
+ * @example
+ * import { key } from '@grad-ts/tensor'
+ * import { glorotNormal } from '@grad-ts/nn'
+ * glorotNormal(key(0), [784, 256]).shape // => [784, 256]
+ */
 export const glorotNormal: Initializer = varianceScaling({ mode: 'fanAverage' })
-/** Variance 2 / fanIn, uniform: made for ReLU (He et al., 2015, arXiv:1502.01852). */
+/**
+ * Variance 2 / fanIn, uniform: made for ReLU (He et al., 2015, arXiv:1502.01852).
+ *
+ * @example
+ * import { key } from '@grad-ts/tensor'
+ * import { heUniform } from '@grad-ts/nn'
+ * heUniform(key(0), [784, 256]).shape // => [784, 256]
+ */
 export const heUniform: Initializer = varianceScaling({ scale: 2, distribution: 'uniform' })
-/** Variance 2 / fanIn, truncated normal: made for ReLU (He et al., 2015, arXiv:1502.01852). */
+/**
+ * Variance 2 / fanIn, truncated normal: made for ReLU (He et al., 2015, arXiv:1502.01852).
+ *
+ * @example
+ * import { key } from '@grad-ts/tensor'
+ * import { heNormal } from '@grad-ts/nn'
+ * heNormal(key(0), [784, 256]).shape // => [784, 256]
+ */
 export const heNormal: Initializer = varianceScaling({ scale: 2 })
-/** Variance 1 / fanIn, uniform: made for SELU (LeCun et al., 1998). */
+/**
+ * Variance 1 / fanIn, uniform: made for SELU (LeCun et al., 1998).
+ *
+ * @example
+ * import { key } from '@grad-ts/tensor'
+ * import { lecunUniform } from '@grad-ts/nn'
+ * lecunUniform(key(0), [784, 256]).shape // => [784, 256]
+ */
 export const lecunUniform: Initializer = varianceScaling({ distribution: 'uniform' })
-/** Variance 1 / fanIn, truncated normal: made for SELU (LeCun et al., 1998). */
+/**
+ * Variance 1 / fanIn, truncated normal: made for SELU (LeCun et al., 1998).
+ *
+ * @example
+ * import { key } from '@grad-ts/tensor'
+ * import { lecunNormal } from '@grad-ts/nn'
+ * lecunNormal(key(0), [784, 256]).shape // => [784, 256]
+ */
 export const lecunNormal: Initializer = varianceScaling()

@@ -44,6 +44,10 @@ const forbidden = (dtype: Tensor['dtype']): number => (dtype === 'float16' ? -6e
  * @param options.mask bool, broadcasts to `[…, queries, keys]`: which keys a query may see
  * @param options.attend changes the weights, such as dropout does
  * @returns `[…, queries, out]`
+ * @example
+ * import { ones } from '@grad-ts/tensor'
+ * import { scaledDotProductAttention } from '@grad-ts/nn'
+ * scaledDotProductAttention(ones([2, 5, 4]), ones([2, 7, 4]), ones([2, 7, 3])).shape // => [2, 5, 3]
  * @see Vaswani et al., Attention is all you need, 2017, arXiv:1706.03762
  */
 export const scaledDotProductAttention = (
@@ -63,6 +67,12 @@ export const scaledDotProductAttention = (
  * @param x `[…, time, size]`, size even; feature i is paired with feature i + size / 2
  * @param options.base default 10000
  * @param options.offset position of the first step, default 0
+ * @example
+ * import { ones, sum, square, toNumber } from '@grad-ts/tensor'
+ * import { rotaryPositions } from '@grad-ts/nn'
+ * const turned = rotaryPositions(ones([2, 3, 4]))
+ * turned.shape // => [2, 3, 4]
+ * Math.round(toNumber(sum(square(turned)))) // => 24
  * @see Su et al., RoFormer: enhanced transformer with rotary position embedding, 2021, arXiv:2104.09864
  */
 export const rotaryPositions = (

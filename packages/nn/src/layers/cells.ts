@@ -67,7 +67,15 @@ const gates = (x: Tensor, size: number): Tensor[] =>
     1,
   )
 
-/** h′ = activation(x·K + h·R + b) (Elman, 1990). */
+/**
+ * h′ = activation(x·K + h·R + b) (Elman, 1990).
+ *
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { simpleCell, unrollCell } from '@grad-ts/nn'
+ * const cell = simpleCell({ in: 3, size: 4 })
+ * unrollCell(cell, cell.init(key(0)), ones([2, 5, 3])).outputs.shape // => [2, 5, 4]
+ */
 export const simpleCell = (options: CellOptions & { readonly activation?: (x: Tensor) => Tensor }): Cell<Tensor> => ({
   name: 'simpleRnn',
   in: options.in,
@@ -86,6 +94,12 @@ export type LstmCarry = { readonly output: Tensor; readonly memory: Tensor }
 /**
  * Gates in the order input, forget, candidate, output, as in PyTorch and Keras; the bias of the forget gate starts at 1
  * (Hochreiter and Schmidhuber, 1997; Gers et al., 2000).
+ *
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { lstmCell, unrollCell } from '@grad-ts/nn'
+ * const cell = lstmCell({ in: 3, size: 4 })
+ * unrollCell(cell, cell.init(key(0)), ones([2, 5, 3])).outputs.shape // => [2, 5, 4]
  */
 export const lstmCell = (options: CellOptions): Cell<LstmCarry> => ({
   name: 'lstm',
@@ -106,7 +120,15 @@ export const lstmCell = (options: CellOptions): Cell<LstmCarry> => ({
   },
 })
 
-/** Gates in the order reset, update, candidate, as in PyTorch; the reset gate acts after the recurrent product (Cho et al., 2014, arXiv:1406.1078). */
+/**
+ * Gates in the order reset, update, candidate, as in PyTorch; the reset gate acts after the recurrent product (Cho et al., 2014, arXiv:1406.1078).
+ *
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { gruCell, unrollCell } from '@grad-ts/nn'
+ * const cell = gruCell({ in: 3, size: 4 })
+ * unrollCell(cell, cell.init(key(0)), ones([2, 5, 3])).outputs.shape // => [2, 5, 4]
+ */
 export const gruCell = (options: CellOptions): Cell<Tensor> => ({
   name: 'gru',
   in: options.in,

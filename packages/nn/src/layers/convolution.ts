@@ -129,10 +129,26 @@ export const conv1d = convLayer(1)
  */
 export const conv2d = convLayer(2)
 
-/** A convolution over three axes: `[batch, in, depth, height, width] → [batch, out, …]`, kernel `[out, in / groups, kd, kh, kw]`. */
+/**
+ * A convolution over three axes: `[batch, in, depth, height, width] → [batch, out, …]`, kernel `[out, in / groups, kd, kh, kw]`.
+ *
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { conv3d } from '@grad-ts/nn'
+ * const layer = conv3d({ in: 1, out: 2, kernel: 3 })
+ * layer.apply(layer.init(key(0)), ones([1, 1, 8, 8, 8])).shape // => [1, 2, 6, 6, 6]
+ */
 export const conv3d = convLayer(3)
 
-/** The transpose of a convolution over one axis, which lengthens it by its stride; kernel `[in, out / groups, k]`. */
+/**
+ * The transpose of a convolution over one axis, which lengthens it by its stride; kernel `[in, out / groups, k]`.
+ *
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { convTranspose1d } from '@grad-ts/nn'
+ * const layer = convTranspose1d({ in: 2, out: 1, kernel: 2, stride: 2 })
+ * layer.apply(layer.init(key(0)), ones([1, 2, 5])).shape // => [1, 1, 10]
+ */
 export const convTranspose1d = convTransposeLayer(1)
 
 /**
@@ -146,10 +162,26 @@ export const convTranspose1d = convTransposeLayer(1)
  */
 export const convTranspose2d = convTransposeLayer(2)
 
-/** The transpose of a convolution over three axes; kernel `[in, out / groups, kd, kh, kw]`. */
+/**
+ * The transpose of a convolution over three axes; kernel `[in, out / groups, kd, kh, kw]`.
+ *
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { convTranspose3d } from '@grad-ts/nn'
+ * const layer = convTranspose3d({ in: 2, out: 1, kernel: 2, stride: 2 })
+ * layer.apply(layer.init(key(0)), ones([1, 2, 3, 3, 3])).shape // => [1, 1, 6, 6, 6]
+ */
 export const convTranspose3d = convTransposeLayer(3)
 
-/** A convolution of each channel by itself, then one across channels (Chollet, 2016, arXiv:1610.02357); parameters `depthwise` and `pointwise`. */
+/**
+ * A convolution of each channel by itself, then one across channels (Chollet, 2016, arXiv:1610.02357); parameters `depthwise` and `pointwise`.
+ *
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { separableConv2d } from '@grad-ts/nn'
+ * const layer = separableConv2d({ in: 3, out: 8, kernel: 3 })
+ * layer.apply(layer.init(key(0)), ones([1, 3, 8, 8])).shape // => [1, 8, 6, 6]
+ */
 export const separableConv2d = (options: Omit<ConvOptions, 'groups'>) =>
   sequential({
     depthwise: conv2d({ ...options, out: options.in, groups: options.in, useBias: false }),

@@ -34,7 +34,14 @@ const noiseLayer = (name: string, rate: number, change: (key: Tensor, x: Tensor)
 export const dropout = ({ rate }: { readonly rate: number }): Layer<null, null> =>
   noiseLayer('dropout', rate, (key, x) => drop(key, x, rate))
 
-/** Drops whole channels of `[batch, channels, …]` while training (Tompson et al., 2014, arXiv:1411.4280). */
+/**
+ * Drops whole channels of `[batch, channels, …]` while training (Tompson et al., 2014, arXiv:1411.4280).
+ *
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { spatialDropout } from '@grad-ts/nn'
+ * spatialDropout({ rate: 0.5 }).apply(null, ones([4, 8, 7, 7]), { training: true, key: key(0) }).shape // => [4, 8, 7, 7]
+ */
 export const spatialDropout = ({ rate }: { readonly rate: number }): Layer<null, null> =>
   noiseLayer('spatialDropout', rate, (key, x) => {
     const kept = bernoulli(
@@ -45,11 +52,25 @@ export const spatialDropout = ({ rate }: { readonly rate: number }): Layer<null,
     return mul(x, mul(cast(kept, x.dtype), 1 / (1 - rate)))
   })
 
-/** Adds normal noise while training. */
+/**
+ * Adds normal noise while training.
+ *
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { gaussianNoise } from '@grad-ts/nn'
+ * gaussianNoise({ stddev: 0.1 }).apply(null, ones([4, 8]), { training: true, key: key(0) }).shape // => [4, 8]
+ */
 export const gaussianNoise = ({ stddev }: { readonly stddev: number }): Layer<null, null> =>
   noiseLayer('gaussianNoise', stddev, (key, x) => add(x, cast(normal(key, x.shape, { stddev }), x.dtype)))
 
-/** Multiplies by normal noise of mean 1 and the variance that dropout of this rate would have, while training. */
+/**
+ * Multiplies by normal noise of mean 1 and the variance that dropout of this rate would have, while training.
+ *
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { gaussianDropout } from '@grad-ts/nn'
+ * gaussianDropout({ rate: 0.5 }).apply(null, ones([4, 8]), { training: true, key: key(0) }).shape // => [4, 8]
+ */
 export const gaussianDropout = ({ rate }: { readonly rate: number }): Layer<null, null> =>
   noiseLayer('gaussianDropout', rate, (key, x) =>
     mul(x, cast(normal(key, x.shape, { mean: 1, stddev: Math.sqrt(rate / (1 - rate)) }), x.dtype)),

@@ -52,7 +52,15 @@ const timeOf = (op: string, x: Tensor, size: number, longest = Infinity): number
   return time
 }
 
-/** Adds a learned row to each step of a sequence `[batch, time, size]`, time at most `length`; parameter `table` `[length, size]`. */
+/**
+ * Adds a learned row to each step of a sequence `[batch, time, size]`, time at most `length`; parameter `table` `[length, size]`.
+ *
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { learnedPositions } from '@grad-ts/nn'
+ * const layer = learnedPositions({ length: 64, size: 8 })
+ * layer.apply(layer.init(key(0)), ones([2, 10, 8])).shape // => [2, 10, 8]
+ */
 export const learnedPositions = ({
   length,
   size,
@@ -78,7 +86,14 @@ const waves = (time: number, size: number): Tensor => {
   return tensor(elements, { shape: [time, size] })
 }
 
-/** Adds fixed sines and cosines to each step of a sequence `[batch, time, size]`. */
+/**
+ * Adds fixed sines and cosines to each step of a sequence `[batch, time, size]`.
+ *
+ * @example
+ * import { ones } from '@grad-ts/tensor'
+ * import { sinusoidalPositions } from '@grad-ts/nn'
+ * sinusoidalPositions({ size: 8 }).apply(null, ones([2, 10, 8])).shape // => [2, 10, 8]
+ */
 export const sinusoidalPositions = ({ size }: { readonly size: number }): Layer<null, null> =>
   lambda((x) => add(x, cast(waves(timeOf('sinusoidalPositions', x, size), size), x.dtype)), 'sinusoidalPositions')
 
@@ -87,6 +102,11 @@ export const sinusoidalPositions = ({ size }: { readonly size: number }): Layer<
  *
  * @param inner takes int32 `[batch, time]`
  * @param paddingId default 0
+ * @example
+ * import { key, tensor } from '@grad-ts/tensor'
+ * import { embedding, meanOverTime, sequential, withPaddingMask } from '@grad-ts/nn'
+ * const model = withPaddingMask(sequential({ words: embedding({ count: 10, size: 4 }), pool: meanOverTime() }))
+ * model.apply(model.init(key(0)), tensor([[5, 2, 0, 0]], { dtype: 'int32' })).shape // => [1, 4]
  */
 export const withPaddingMask = <Params extends Tree<Tensor>, State extends Tree<Tensor>, Output>(
   inner: Layer<Params, State, Tensor, Output>,

@@ -66,6 +66,12 @@ export const layerNorm = (options: NormOptions & { readonly features: number | r
 
 /**
  * Divides by the root of the mean square of the last axes, then scales (Zhang and Sennrich, 2019, arXiv:1910.07467; default epsilon 1e-6).
+ *
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { rmsNorm } from '@grad-ts/nn'
+ * const layer = rmsNorm({ features: 8 })
+ * layer.apply(layer.init(key(0)), ones([4, 8])).shape // => [4, 8]
  */
 export const rmsNorm = (options: {
   readonly features: number | readonly number[]
@@ -90,6 +96,11 @@ const alongChannels = (x: Tensor): number[] => x.shape.map((length, axis) => (ax
  *
  * @param options.channels length of axis 1
  * @param options.groups divides the channels
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { groupNorm } from '@grad-ts/nn'
+ * const layer = groupNorm({ channels: 8, groups: 2 })
+ * layer.apply(layer.init(key(0)), ones([4, 8, 7, 7])).shape // => [4, 8, 7, 7]
  * @see Wu and He, Group normalization, 2018, arXiv:1803.08494
  */
 export const groupNorm = (options: NormOptions & { readonly channels: number; readonly groups: number }): Layer<ScaleAndBias, null> => {
@@ -107,7 +118,15 @@ export const groupNorm = (options: NormOptions & { readonly channels: number; re
   })
 }
 
-/** Brings mean and variance of each channel of each image to 0 and 1 (Ulyanov et al., 2016, arXiv:1607.08022). */
+/**
+ * Brings mean and variance of each channel of each image to 0 and 1 (Ulyanov et al., 2016, arXiv:1607.08022).
+ *
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { instanceNorm } from '@grad-ts/nn'
+ * const layer = instanceNorm({ channels: 8 })
+ * layer.apply(layer.init(key(0)), ones([4, 8, 7, 7])).shape // => [4, 8, 7, 7]
+ */
 export const instanceNorm = (options: NormOptions & { readonly channels: number }): Layer<ScaleAndBias, null> => ({
   ...groupNorm({ ...options, groups: options.channels }),
   name: 'instanceNorm',

@@ -81,6 +81,11 @@ const outputOf = <Carry extends Tree<Tensor>>(
  * Makes a layer of a recurrent cell. It reads the mask of the context.
  *
  * @returns a layer `[batch, time, in] → [batch, time, size]` (twice the size when bidirectional) with parameters `forward` and `backward`
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { gruCell, recurrent } from '@grad-ts/nn'
+ * const layer = recurrent(gruCell({ in: 3, size: 4 }), { bidirectional: true })
+ * layer.apply(layer.init(key(0)), ones([2, 5, 3])).shape // => [2, 5, 8]
  */
 export const recurrent = <Carry extends Tree<Tensor>>(cell: Cell<Carry>, options: RecurrentOptions = {}): Layer<Directions, null> => {
   const { bidirectional = false, returnSequences = true } = options
@@ -98,7 +103,15 @@ export const recurrent = <Carry extends Tree<Tensor>>(cell: Cell<Carry>, options
   })
 }
 
-/** A plain recurrent layer: h′ = tanh(x·K + h·R + b). */
+/**
+ * A plain recurrent layer: h′ = tanh(x·K + h·R + b).
+ *
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { simpleRnn } from '@grad-ts/nn'
+ * const layer = simpleRnn({ in: 3, size: 4 })
+ * layer.apply(layer.init(key(0)), ones([2, 5, 3])).shape // => [2, 5, 4]
+ */
 export const simpleRnn = (
   options: CellOptions & RecurrentOptions & { readonly activation?: (x: Tensor) => Tensor },
 ): Layer<Directions, null> => recurrent(simpleCell(options), options)
@@ -117,5 +130,13 @@ export const simpleRnn = (
  */
 export const lstm = (options: CellOptions & RecurrentOptions): Layer<Directions, null> => recurrent(lstmCell(options), options)
 
-/** A gated recurrent layer (Cho et al., 2014, arXiv:1406.1078). */
+/**
+ * A gated recurrent layer (Cho et al., 2014, arXiv:1406.1078).
+ *
+ * @example
+ * import { key, ones } from '@grad-ts/tensor'
+ * import { gru } from '@grad-ts/nn'
+ * const layer = gru({ in: 3, size: 4, returnSequences: false })
+ * layer.apply(layer.init(key(0)), ones([2, 5, 3])).shape // => [2, 4]
+ */
 export const gru = (options: CellOptions & RecurrentOptions): Layer<Directions, null> => recurrent(gruCell(options), options)

@@ -45,7 +45,14 @@ const reduced = (values: Tensor, { weights, reduction = 'mean' }: CosineOptions,
 export const cosineSimilarity = (predictions: Tensor, targets: Tensor, options: CosineOptions = {}): Tensor =>
   reduced(similarity('cosineSimilarity', predictions, targets, options), options, 'cosineSimilarity')
 
-/** 1 − cosine similarity, one value per vector. */
+/**
+ * 1 − cosine similarity, one value per vector.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { cosineDistance } from '@grad-ts/nn'
+ * toNumber(cosineDistance(tensor([[1, 0]]), tensor([[0, 2]]))) // => 1
+ */
 export const cosineDistance = (predictions: Tensor, targets: Tensor, options: CosineOptions = {}): Tensor =>
   reduced(sub(1, similarity('cosineDistance', predictions, targets, options)), options, 'cosineDistance')
 
@@ -54,6 +61,10 @@ export const cosineDistance = (predictions: Tensor, targets: Tensor, options: Co
  *
  * @param labels `[batch]`, 1 or −1
  * @param options.margin default 0
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { cosineEmbeddingLoss } from '@grad-ts/nn'
+ * toNumber(cosineEmbeddingLoss(tensor([[1, 0]]), tensor([[0, 2]]), tensor([1]))) // => 1
  */
 export const cosineEmbeddingLoss = (
   left: Tensor,

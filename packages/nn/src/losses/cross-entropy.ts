@@ -77,6 +77,10 @@ const valuesOf = (logits: Tensor, t: Tensor, axis: Axes, mask: Tensor | undefine
  * @param predictions float `[…, classes]`
  * @param targets of the same shape: one-hot or soft
  * @param options.weights `[…]`, such as `[batch]`
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { categoricalCrossEntropy } from '@grad-ts/nn'
+ * toNumber(categoricalCrossEntropy(tensor([[0.5, 0.5]]), tensor([[0, 1]]))) // => 0.6931471824645996
  */
 export const categoricalCrossEntropy = (
   predictions: Tensor,
@@ -119,6 +123,10 @@ export const softmaxCrossEntropy = (logits: Tensor, labels: Tensor, options: Cro
  * @param logits float `[…, classes]`
  * @param labels one-hot or soft, of the same shape
  * @param options.epsilon default 2, meant for image classification
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { polyLossCrossEntropy } from '@grad-ts/nn'
+ * toNumber(polyLossCrossEntropy(tensor([[1, 1]]), tensor([[0, 1]]), { epsilon: 0 })) // => 0.6931471824645996
  * @see Leng et al., PolyLoss: a polynomial expansion perspective of classification loss functions, 2022, arXiv:2204.12511
  */
 export const polyLossCrossEntropy = (

@@ -15,6 +15,10 @@ export interface FocalOptions extends LossOptions {
  * @param logits float, any shape
  * @param labels of the same shape, from 0 to 1; bool and int32 are converted
  * @param options.alpha weight of positive labels, against 1 − alpha of negative ones (default: no weights)
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { sigmoidFocalLoss } from '@grad-ts/nn'
+ * toNumber(sigmoidFocalLoss(tensor([0]), tensor([1]), { gamma: 0 })) // => 0.6931471824645996
  * @see Lin et al., Focal loss for dense object detection, 2017, arXiv:1708.02002
  */
 export const sigmoidFocalLoss = (logits: Tensor, labels: Tensor, options: FocalOptions & { readonly alpha?: number } = {}): Tensor => {
@@ -37,6 +41,10 @@ export const sigmoidFocalLoss = (logits: Tensor, labels: Tensor, options: FocalO
  * @param logits float `[…, classes]`
  * @param labels one-hot or soft, of the same shape
  * @param options.classWeights `[classes]` (default: all 1)
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { softmaxFocalLoss } from '@grad-ts/nn'
+ * toNumber(softmaxFocalLoss(tensor([[1, 1]]), tensor([[0, 1]]), { gamma: 0 })) // => 0.6931471824645996
  */
 export const softmaxFocalLoss = (
   logits: Tensor,

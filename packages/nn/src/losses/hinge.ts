@@ -23,34 +23,76 @@ const margins = (op: string, outputs: Tensor, targets: Tensor): Tensor => {
 export const hingeLoss = (predictorOutputs: Tensor, targets: Tensor, options: LossOptions = {}): Tensor =>
   reduceLoss(clamp(sub(1, margins('hingeLoss', predictorOutputs, targets)), 0), options, 'hingeLoss')
 
-/** max(0, 1 − p·t)², elementwise; targets −1 or 1. */
+/**
+ * max(0, 1 − p·t)², elementwise; targets −1 or 1.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { squaredHingeLoss } from '@grad-ts/nn'
+ * toNumber(squaredHingeLoss(tensor([0.5]), tensor([1]))) // => 0.25
+ */
 export const squaredHingeLoss = (predictorOutputs: Tensor, targets: Tensor, options: LossOptions = {}): Tensor =>
   reduceLoss(square(clamp(sub(1, margins('squaredHingeLoss', predictorOutputs, targets)), 0)), options, 'squaredHingeLoss')
 
-/** max(0, −p·t), elementwise; targets −1 or 1 (Rosenblatt, 1958). */
+/**
+ * max(0, −p·t), elementwise; targets −1 or 1 (Rosenblatt, 1958).
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { perceptronLoss } from '@grad-ts/nn'
+ * toNumber(perceptronLoss(tensor([2, 2]), tensor([1, -1]))) // => 1
+ */
 export const perceptronLoss = (predictorOutputs: Tensor, targets: Tensor, options: LossOptions = {}): Tensor =>
   reduceLoss(clamp(neg(margins('perceptronLoss', predictorOutputs, targets)), 0), options, 'perceptronLoss')
 
-/** log(1 + exp(−p·t)), elementwise; targets −1 or 1. */
+/**
+ * log(1 + exp(−p·t)), elementwise; targets −1 or 1.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { softMarginLoss } from '@grad-ts/nn'
+ * toNumber(softMarginLoss(tensor([0]), tensor([1]))) // => 0.6931471824645996
+ */
 export const softMarginLoss = (predictorOutputs: Tensor, targets: Tensor, options: LossOptions = {}): Tensor =>
   reduceLoss(softplus(neg(margins('softMarginLoss', predictorOutputs, targets))), options, 'softMarginLoss')
 
 const labelRows = (scores: Tensor, labels: Tensor): Tensor => cast(oneHot(labels, scores.shape.at(-1) as number), scores.dtype)
 
-/** max_j (s_j + [j ≠ y]) − s_y, one value per example (Crammer and Singer, 2001). `scores` `[…, classes]`, `labels` int32 `[…]`. */
+/**
+ * max_j (s_j + [j ≠ y]) − s_y, one value per example (Crammer and Singer, 2001). `scores` `[…, classes]`, `labels` int32 `[…]`.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { multiclassHingeLoss } from '@grad-ts/nn'
+ * toNumber(multiclassHingeLoss(tensor([[1, 2.5]]), tensor([0], { dtype: 'int32' }))) // => 2.5
+ */
 export const multiclassHingeLoss = (scores: Tensor, labels: Tensor, options: LossOptions = {}): Tensor => {
   const right = labelRows(scores, labels)
   const values = sub(max(sub(add(scores, 1), right), { axes: -1 }), sum(mul(scores, right), { axes: -1 }))
   return reduceLoss(values, options, 'multiclassHingeLoss')
 }
 
-/** max_j s_j − s_y, one value per example (Collins, 2002). `scores` `[…, classes]`, `labels` int32 `[…]`. */
+/**
+ * max_j s_j − s_y, one value per example (Collins, 2002). `scores` `[…, classes]`, `labels` int32 `[…]`.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { multiclassPerceptronLoss } from '@grad-ts/nn'
+ * toNumber(multiclassPerceptronLoss(tensor([[1, 2.5]]), tensor([0], { dtype: 'int32' }))) // => 1.5
+ */
 export const multiclassPerceptronLoss = (scores: Tensor, labels: Tensor, options: LossOptions = {}): Tensor => {
   const values = sub(max(scores, { axes: -1 }), sum(mul(scores, labelRows(scores, labels)), { axes: -1 }))
   return reduceLoss(values, options, 'multiclassPerceptronLoss')
 }
 
-/** max(0, 1 + max_{j≠y} s_j − s_y) with one-hot targets `[…, classes]`, one value per example. */
+/**
+ * max(0, 1 + max_{j≠y} s_j − s_y) with one-hot targets `[…, classes]`, one value per example.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { categoricalHingeLoss } from '@grad-ts/nn'
+ * toNumber(categoricalHingeLoss(tensor([[1, 2.5]]), tensor([[1, 0]]))) // => 2.5
+ */
 export const categoricalHingeLoss = (scores: Tensor, targets: Tensor, options: LossOptions = {}): Tensor => {
   const op = 'categoricalHingeLoss'
   sameShapes(op, scores, targets)
@@ -66,6 +108,10 @@ export const categoricalHingeLoss = (scores: Tensor, targets: Tensor, options: L
  * @param scores float `[batch, classes]`
  * @param labels int32 `[batch]`
  * @param options.classWeights `[classes]`, multiplies each example's value by the weight of its class
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { multiMarginLoss } from '@grad-ts/nn'
+ * toNumber(multiMarginLoss(tensor([[1, 2.5]]), tensor([0], { dtype: 'int32' }))) // => 1.25
  */
 export const multiMarginLoss = (
   scores: Tensor,
@@ -80,14 +126,28 @@ export const multiMarginLoss = (
   return reduceLoss(classWeights === undefined ? values : mul(values, gather(classWeights, labels)), reduce, 'multiMarginLoss')
 }
 
-/** x where the label is 1, max(0, margin − x) where it is −1, elementwise; x is a distance (default margin 1). */
+/**
+ * x where the label is 1, max(0, margin − x) where it is −1, elementwise; x is a distance (default margin 1).
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { hingeEmbeddingLoss } from '@grad-ts/nn'
+ * toNumber(hingeEmbeddingLoss(tensor([0.25, 0.25]), tensor([1, -1]))) // => 0.5
+ */
 export const hingeEmbeddingLoss = (distances: Tensor, labels: Tensor, options: LossOptions & { readonly margin?: number } = {}): Tensor => {
   const { margin = 1, ...reduce } = options
   sameShapes('hingeEmbeddingLoss', distances, labels)
   return reduceLoss(where(greater(labels, 0), distances, clamp(sub(margin, distances), 0)), reduce, 'hingeEmbeddingLoss')
 }
 
-/** Binary cross entropy of every label, averaged over the labels of an example; `labels` `[batch, classes]` of 0 and 1. */
+/**
+ * Binary cross entropy of every label, averaged over the labels of an example; `labels` `[batch, classes]` of 0 and 1.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { multilabelSoftMarginLoss } from '@grad-ts/nn'
+ * toNumber(multilabelSoftMarginLoss(tensor([[0, 0]]), tensor([[1, 0]]))) // => 0.6931471824645996
+ */
 export const multilabelSoftMarginLoss = (logits: Tensor, labels: Tensor, options: LossOptions = {}): Tensor => {
   const op = 'multilabelSoftMarginLoss'
   sameShapes(op, logits, labels)

@@ -121,6 +121,10 @@ export const softmaxCrossEntropyWithIntegerLabels = (logits: Tensor, labels: Ten
  *
  * @param logProbabilities float `[…, classes]`, such as `logSoftmax` gives
  * @param labels int32 `[…]`
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { negativeLogLikelihood } from '@grad-ts/nn'
+ * toNumber(negativeLogLikelihood(tensor([[-1, -0.5]]), tensor([1], { dtype: 'int32' }))) // => 0.5
  */
 export const negativeLogLikelihood = (
   logProbabilities: Tensor,

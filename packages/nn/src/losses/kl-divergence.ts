@@ -38,14 +38,28 @@ export const klDivergence = (logPredictions: Tensor, targets: Tensor, options: D
   return along(terms(logPredictions, likePredictions(op, logPredictions, targets)), options, op)
 }
 
-/** The same with targets given as logarithms too. */
+/**
+ * The same with targets given as logarithms too.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { klDivergenceWithLogTargets } from '@grad-ts/nn'
+ * toNumber(klDivergenceWithLogTargets(tensor([[-2, 0]]), tensor([[0, 0]]))) // => 2
+ */
 export const klDivergenceWithLogTargets = (logPredictions: Tensor, logTargets: Tensor, options: DivergenceOptions = {}): Tensor => {
   const op = 'klDivergenceWithLogTargets'
   sameShapes(op, logPredictions, logTargets)
   return along(mul(exp(logTargets), sub(logTargets, logPredictions)), options, op)
 }
 
-/** Σ t·(log t − log p) − t + p: the divergence of measures that need not sum to 1. */
+/**
+ * Σ t·(log t − log p) − t + p: the divergence of measures that need not sum to 1.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { generalizedKlDivergence } from '@grad-ts/nn'
+ * toNumber(generalizedKlDivergence(tensor([[0, 0]]), tensor([[1, 0]]))) // => 1
+ */
 export const generalizedKlDivergence = (logPredictions: Tensor, targets: Tensor, options: DivergenceOptions = {}): Tensor => {
   const op = 'generalizedKlDivergence'
   sameShapes(op, logPredictions, targets)

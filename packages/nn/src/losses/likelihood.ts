@@ -8,6 +8,10 @@ import type { LossOptions } from './reduction.ts'
  *
  * @param rates float, any shape, above 0
  * @param targets counts of the same shape
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { poissonLoss } from '@grad-ts/nn'
+ * toNumber(poissonLoss(tensor([3]), tensor([0]))) // => 3
  */
 export const poissonLoss = (rates: Tensor, targets: Tensor, options: LossOptions = {}): Tensor => {
   sameShapes('poissonLoss', rates, targets)
@@ -26,6 +30,10 @@ const logFactorial = (t: Tensor): Tensor => {
  * exp(x) − t·x, elementwise: Poisson likelihood of the logarithm of the rate.
  *
  * @param options.full adds Stirling's approximation of log t! (default false)
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { poissonNegativeLogLikelihood } from '@grad-ts/nn'
+ * toNumber(poissonNegativeLogLikelihood(tensor([0]), tensor([5]))) // => 1
  */
 export const poissonNegativeLogLikelihood = (
   logRates: Tensor,
@@ -46,6 +54,10 @@ export const poissonNegativeLogLikelihood = (
  * @param variances of the shape of the predictions, or with length 1 where they share one; kept above epsilon
  * @param options.epsilon default 1e-6
  * @param options.full adds ½·log 2π (default false)
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { gaussianNegativeLogLikelihood } from '@grad-ts/nn'
+ * toNumber(gaussianNegativeLogLikelihood(tensor([3]), tensor([1]), tensor([1]))) // => 2
  * @see Nix and Weigend, Estimating the mean and variance of the target probability distribution, 1994
  */
 export const gaussianNegativeLogLikelihood = (

@@ -62,6 +62,11 @@ const pairsOf = (op: string, embeddings: Tensor, labels: Tensor) => {
  * @param labels int32 `[batch]`: rows of equal label are positive pairs
  * @param options.temperature default 0.07
  * @returns a scalar: the average over all positive pairs, 0 when there are none
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { ntxent } from '@grad-ts/nn'
+ * const rows = tensor([[1, 0], [2, 0], [0, 1]])
+ * toNumber(ntxent(rows, tensor([0, 0, 1], { dtype: 'int32' }))) < 1e-5 // => true
  * @see Chen et al., A simple framework for contrastive learning of visual representations, 2020, arXiv:2002.05709
  */
 export const ntxent = (embeddings: Tensor, labels: Tensor, { temperature = 0.07 }: { readonly temperature?: number } = {}): Tensor => {
@@ -95,6 +100,10 @@ const distance = (a: Tensor, b: Tensor, { axis = -1, normDegree = 2, eps = 1e-6 
  * @param anchors float `[batch, size]`
  * @param positives to be near the anchors, of the same shape
  * @param negatives to be far from them, of the same shape
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { tripletMarginLoss } from '@grad-ts/nn'
+ * toNumber(tripletMarginLoss(tensor([[0]]), tensor([[1]]), tensor([[1]]))) // => 1
  * @see Balntas et al., Learning shallow convolutional feature descriptors with triplet losses, 2016
  */
 export const tripletMarginLoss = (anchors: Tensor, positives: Tensor, negatives: Tensor, options: TripletOptions = {}): Tensor => {
@@ -105,7 +114,14 @@ export const tripletMarginLoss = (anchors: Tensor, positives: Tensor, negatives:
   return reduceLoss(values, weights === undefined ? { reduction } : { weights, reduction }, 'tripletMarginLoss')
 }
 
-/** y·d² + (1 − y)·max(0, margin − d)², elementwise over distances (Hadsell, Chopra and LeCun, 2006; default margin 1). Labels: 1 = same. */
+/**
+ * y·d² + (1 − y)·max(0, margin − d)², elementwise over distances (Hadsell, Chopra and LeCun, 2006; default margin 1). Labels: 1 = same.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { contrastiveLoss } from '@grad-ts/nn'
+ * toNumber(contrastiveLoss(tensor([0.5, 0.5]), tensor([1, 0]))) // => 0.25
+ */
 export const contrastiveLoss = (distances: Tensor, labels: Tensor, options: LossOptions & { readonly margin?: number } = {}): Tensor => {
   const { margin = 1, ...reduce } = options
   sameShapes('contrastiveLoss', distances, labels)
@@ -122,6 +138,11 @@ export const contrastiveLoss = (distances: Tensor, labels: Tensor, options: Loss
  * @param options.gamma scale, default 80
  * @param options.margin default 0.4
  * @returns a scalar: the mean over rows that have both a positive and a negative partner, 0 when there are none
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { circleLoss } from '@grad-ts/nn'
+ * const rows = tensor([[1, 0], [2, 0], [0, 1]])
+ * toNumber(circleLoss(rows, tensor([0, 0, 1], { dtype: 'int32' }), { margin: 0 })) < 1 // => true
  * @see Sun et al., Circle loss: a unified perspective of pair similarity optimization, 2020, arXiv:2002.10857
  */
 export const circleLoss = (

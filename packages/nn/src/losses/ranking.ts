@@ -17,6 +17,10 @@ export interface RankingOptions extends LossOptions {
  * @param logits float `[…, items]`, the scores
  * @param labels relevance of each item, of the same shape
  * @param options.weights `[…]`, one per list
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { rankingSoftmaxLoss } from '@grad-ts/nn'
+ * toNumber(rankingSoftmaxLoss(tensor([[1, 1]]), tensor([[0, 1]]))) // => 0.6931471824645996
  */
 export const rankingSoftmaxLoss = (logits: Tensor, labels: Tensor, options: RankingOptions = {}): Tensor => {
   const op = 'rankingSoftmaxLoss'
@@ -40,6 +44,11 @@ const weightsOf = (anything: Tensor | undefined, weights: Tensor | undefined, va
 
 /**
  * max(0, −y·(a − b) + margin), elementwise: a should be above b where y is 1 and below where y is −1 (default margin 0).
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { marginRankingLoss } from '@grad-ts/nn'
+ * toNumber(marginRankingLoss(tensor([1]), tensor([3]), tensor([1]))) // => 2
  */
 export const marginRankingLoss = (
   first: Tensor,

@@ -17,15 +17,33 @@ const errorsOf = (op: string, predictions: Tensor, targets: Tensor | undefined):
  * @param predictions float, any shape
  * @param targets of the same shape; zeros when left out
  * @returns with reduction `none`, one value per element
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { squaredError } from '@grad-ts/nn'
+ * toNumber(squaredError(tensor([1, 3]), tensor([0, 0]))) // => 5
  */
 export const squaredError = (predictions: Tensor, targets?: Tensor, options: LossOptions = {}): Tensor =>
   reduceLoss(square(errorsOf('squaredError', predictions, targets)), options, 'squaredError')
 
-/** ½(p − t)², elementwise. */
+/**
+ * ½(p − t)², elementwise.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { l2Loss } from '@grad-ts/nn'
+ * toNumber(l2Loss(tensor([1, 3]), tensor([0, 0]))) // => 2.5
+ */
 export const l2Loss = (predictions: Tensor, targets?: Tensor, options: LossOptions = {}): Tensor =>
   reduceLoss(mul(square(errorsOf('l2Loss', predictions, targets)), 0.5), options, 'l2Loss')
 
-/** |p − t|, elementwise. */
+/**
+ * |p − t|, elementwise.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { absoluteError } from '@grad-ts/nn'
+ * toNumber(absoluteError(tensor([1, 3]), tensor([0, 0]))) // => 2
+ */
 export const absoluteError = (predictions: Tensor, targets?: Tensor, options: LossOptions = {}): Tensor =>
   reduceLoss(abs(errorsOf('absoluteError', predictions, targets)), options, 'absoluteError')
 
@@ -44,11 +62,25 @@ export const absoluteError = (predictions: Tensor, targets?: Tensor, options: Lo
 export const meanSquaredError = (predictions: Tensor, targets: Tensor, options: LossOptions = {}): Tensor =>
   reduceLoss(perExample(square(errorsOf('meanSquaredError', predictions, targets))), options, 'meanSquaredError')
 
-/** |p − t| averaged over each example, then over examples. */
+/**
+ * |p − t| averaged over each example, then over examples.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { meanAbsoluteError } from '@grad-ts/nn'
+ * toNumber(meanAbsoluteError(tensor([1, 3]), tensor([0, 0]))) // => 2
+ */
 export const meanAbsoluteError = (predictions: Tensor, targets: Tensor, options: LossOptions = {}): Tensor =>
   reduceLoss(perExample(abs(errorsOf('meanAbsoluteError', predictions, targets))), options, 'meanAbsoluteError')
 
-/** 100·|p − t| / max(|t|, 1e-7), averaged over each example. */
+/**
+ * 100·|p − t| / max(|t|, 1e-7), averaged over each example.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { meanAbsolutePercentageError } from '@grad-ts/nn'
+ * toNumber(meanAbsolutePercentageError(tensor([1, 3]), tensor([2, 2]))) // => 50
+ */
 export const meanAbsolutePercentageError = (predictions: Tensor, targets: Tensor, options: LossOptions = {}): Tensor => {
   const op = 'meanAbsolutePercentageError'
   const errors = abs(errorsOf(op, predictions, targets))
@@ -56,7 +88,14 @@ export const meanAbsolutePercentageError = (predictions: Tensor, targets: Tensor
   return reduceLoss(perExample(mul(div(errors, scale), 100)), options, op)
 }
 
-/** (log(1 + p) − log(1 + t))² with negative values raised to 0, averaged over each example. */
+/**
+ * (log(1 + p) − log(1 + t))² with negative values raised to 0, averaged over each example.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { meanSquaredLogarithmicError } from '@grad-ts/nn'
+ * toNumber(meanSquaredLogarithmicError(tensor([0, 3]), tensor([0, 3]))) // => 0
+ */
 export const meanSquaredLogarithmicError = (predictions: Tensor, targets: Tensor, options: LossOptions = {}): Tensor => {
   const op = 'meanSquaredLogarithmicError'
   sameShapes(op, predictions, targets)
@@ -81,14 +120,28 @@ export const huberLoss = (predictions: Tensor, targets?: Tensor, options: LossOp
   return reduceLoss(add(mul(square(quadratic), 0.5), mul(sub(size, quadratic), delta)), reduce, 'huberLoss')
 }
 
-/** The Huber loss divided by its delta, called beta here, elementwise: L1 with a rounded tip (default beta 1). */
+/**
+ * The Huber loss divided by its delta, called beta here, elementwise: L1 with a rounded tip (default beta 1).
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { smoothL1Loss } from '@grad-ts/nn'
+ * toNumber(smoothL1Loss(tensor([0.5, 3]), tensor([0, 0]))) // => 1.3125
+ */
 export const smoothL1Loss = (predictions: Tensor, targets: Tensor, options: LossOptions & { readonly beta?: number } = {}): Tensor => {
   const { beta = 1, ...reduce } = options
   if (beta === 0) return absoluteError(predictions, targets, reduce)
   return reduceLoss(div(huberLoss(predictions, targets, { delta: beta, reduction: 'none' }), beta), reduce, 'smoothL1Loss')
 }
 
-/** log cosh(p − t), elementwise: about ½e² for small errors and |e| − log 2 for large ones; exact for both. */
+/**
+ * log cosh(p − t), elementwise: about ½e² for small errors and |e| − log 2 for large ones; exact for both.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { logCosh } from '@grad-ts/nn'
+ * toNumber(logCosh(tensor([0]), tensor([0]))) // => 0
+ */
 export const logCosh = (predictions: Tensor, targets?: Tensor, options: LossOptions = {}): Tensor => {
   const size = abs(errorsOf('logCosh', predictions, targets))
   const small = less(size, 0.5)
@@ -102,6 +155,10 @@ export const logCosh = (predictions: Tensor, targets?: Tensor, options: LossOpti
  * max(q·e, (q − 1)·e) with e = t − p, elementwise: its minimum is the q-quantile of the targets.
  *
  * @param options.quantile from 0 to 1, default 0.5
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { quantileLoss } from '@grad-ts/nn'
+ * toNumber(quantileLoss(tensor([1, 1]), tensor([3, 0]), { quantile: 0.75 })) // => 0.875
  */
 export const quantileLoss = (predictions: Tensor, targets: Tensor, options: LossOptions & { readonly quantile?: number } = {}): Tensor => {
   const { quantile = 0.5, ...reduce } = options
@@ -109,7 +166,14 @@ export const quantileLoss = (predictions: Tensor, targets: Tensor, options: Loss
   return reduceLoss(where(greater(errors, 0), mul(errors, quantile), mul(errors, quantile - 1)), reduce, 'quantileLoss')
 }
 
-/** Errors within epsilon (default 0.1) cost nothing, others what exceeds it, elementwise: the loss of support vector regression. */
+/**
+ * Errors within epsilon (default 0.1) cost nothing, others what exceeds it, elementwise: the loss of support vector regression.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { epsilonInsensitiveLoss } from '@grad-ts/nn'
+ * toNumber(epsilonInsensitiveLoss(tensor([1, 3]), tensor([1, 1]), { epsilon: 0.5 })) // => 0.75
+ */
 export const epsilonInsensitiveLoss = (
   predictions: Tensor,
   targets: Tensor,

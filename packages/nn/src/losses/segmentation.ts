@@ -66,6 +66,10 @@ export const diceLoss = (predictions: Tensor, targets: Tensor, options: DiceOpti
  * @param predictions float `[batch, …, classes]`
  * @param targets one-hot, of the same shape
  * @returns a scalar
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { multiclassGeneralizedDiceLoss } from '@grad-ts/nn'
+ * toNumber(multiclassGeneralizedDiceLoss(tensor([[[0, 1], [1, 0]]]), tensor([[[0, 1], [1, 0]]]), { applySoftmax: false })) // => 0
  */
 export const multiclassGeneralizedDiceLoss = (
   predictions: Tensor,
@@ -80,7 +84,14 @@ export const multiclassGeneralizedDiceLoss = (
   return mean(diceLoss(predictions, t, { ...options, classWeights: div(inverse, classWeights), reduction: 'none' }))
 }
 
-/** The Dice loss of one class, `[batch, …]` or `[batch, …, 1]`, one value per image. */
+/**
+ * The Dice loss of one class, `[batch, …]` or `[batch, …, 1]`, one value per image.
+ *
+ * @example
+ * import { tensor, toArray } from '@grad-ts/tensor'
+ * import { binaryDiceLoss } from '@grad-ts/nn'
+ * toArray(binaryDiceLoss(tensor([[0, 1, 1]]), tensor([[0, 1, 1]]), { applySigmoid: false })) // => [0]
+ */
 export const binaryDiceLoss = (
   predictions: Tensor,
   targets: Tensor,
@@ -91,6 +102,13 @@ export const binaryDiceLoss = (
   return diceLoss(x, y, { smooth, applySoftmax: applySigmoid })
 }
 
-/** The Dice loss with false positives and negatives weighted apart (Salehi et al., 2017, arXiv:1706.05721; default alpha 0.3, beta 0.7). */
+/**
+ * The Dice loss with false positives and negatives weighted apart (Salehi et al., 2017, arXiv:1706.05721; default alpha 0.3, beta 0.7).
+ *
+ * @example
+ * import { tensor, toArray } from '@grad-ts/tensor'
+ * import { tverskyLoss } from '@grad-ts/nn'
+ * toArray(tverskyLoss(tensor([[[0, 1], [1, 0]]]), tensor([[[0, 1], [1, 0]]]), { applySoftmax: false })) // => [0]
+ */
 export const tverskyLoss = (predictions: Tensor, targets: Tensor, options: DiceOptions = {}): Tensor =>
   diceLoss(predictions, targets, { alpha: 0.3, beta: 0.7, ...options })

@@ -12,6 +12,10 @@ const sparsePlus = (x: Tensor): Tensor => where(greaterEqual(x, 1), x, mul(squar
  *
  * @param logits float, any shape
  * @param labels 0 or 1 (bool, int32 or float), of the same shape
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { sparsemaxLoss } from '@grad-ts/nn'
+ * toNumber(sparsemaxLoss(tensor([0]), tensor([1]))) // => 0.25
  * @see Blondel, Martins and Niculae, Learning with Fenchel–Young losses, 2020, arXiv:1901.02324
  */
 export const sparsemaxLoss = (logits: Tensor, labels: Tensor, options: LossOptions = {}): Tensor => {
@@ -25,6 +29,10 @@ export const sparsemaxLoss = (logits: Tensor, labels: Tensor, options: LossOptio
  *
  * @param scores float `[…, classes]`
  * @param labels int32 `[…]`
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { multiclassSparsemaxLoss } from '@grad-ts/nn'
+ * toNumber(multiclassSparsemaxLoss(tensor([[3, 0]]), tensor([0], { dtype: 'int32' }))) // => 0
  * @see Martins and Astudillo, From softmax to sparsemax, 2016, arXiv:1602.02068
  */
 export const multiclassSparsemaxLoss = (scores: Tensor, labels: Tensor, options: LossOptions = {}): Tensor => {

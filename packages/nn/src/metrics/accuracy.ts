@@ -57,6 +57,11 @@ export const binaryAccuracy = ({ threshold = 0.5 }: { readonly threshold?: numbe
  * The share of examples whose right class is among the k largest outputs: fewer than k others are larger.
  *
  * @param options.k default 5
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { topKAccuracy } from '@grad-ts/nn'
+ * const metric = topKAccuracy({ k: 2 })
+ * toNumber(metric.result(metric.update(metric.empty, tensor([[3, 2, 1], [3, 2, 1]]), tensor([1, 2], { dtype: 'int32' })))) // => 0.5
  */
 export const topKAccuracy = ({ k = 5 }: { readonly k?: number } = {}): Metric<MeanState> =>
   meanOf('topKAccuracy', (outputs, targets) => {
@@ -65,7 +70,15 @@ export const topKAccuracy = ({ k = 5 }: { readonly k?: number } = {}): Metric<Me
     return cast(less(ahead, k), 'float32')
   })
 
-/** The share of elements that equal their targets, of any dtype. */
+/**
+ * The share of elements that equal their targets, of any dtype.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { exactMatch } from '@grad-ts/nn'
+ * const metric = exactMatch()
+ * toNumber(metric.result(metric.update(metric.empty, tensor([1, 2], { dtype: 'int32' }), tensor([1, 3], { dtype: 'int32' })))) // => 0.5
+ */
 export const exactMatch = (): Metric<MeanState> =>
   meanOf('exactMatch', (outputs, targets) => {
     sameShapes('exactMatch', outputs, targets)

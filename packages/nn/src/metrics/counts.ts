@@ -81,18 +81,42 @@ const classMetric = (name: string, options: ClassMetricOptions, measure: (counts
 export const precision = (options: ClassMetricOptions = {}): Metric<ClassCounts> =>
   classMetric('precision', options, ({ hits, falseAlarms }) => safeRatio(hits, add(hits, falseAlarms)))
 
-/** Of what there is, the share that was found: hits / (hits + misses). */
+/**
+ * Of what there is, the share that was found: hits / (hits + misses).
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { recall } from '@grad-ts/nn'
+ * const metric = recall()
+ * toNumber(metric.result(metric.update(metric.empty, tensor([0.9, 0.8, 0.1]), tensor([1, 0, 1])))) // => 0.5
+ */
 export const recall = (options: ClassMetricOptions = {}): Metric<ClassCounts> =>
   classMetric('recall', options, ({ hits, misses }) => safeRatio(hits, add(hits, misses)))
 
-/** The harmonic mean of precision and recall, where recall counts beta times as much (default 1). */
+/**
+ * The harmonic mean of precision and recall, where recall counts beta times as much (default 1).
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { fBeta } from '@grad-ts/nn'
+ * const metric = fBeta()
+ * toNumber(metric.result(metric.update(metric.empty, tensor([0.9, 0.8, 0.1]), tensor([1, 0, 1])))) // => 0.5
+ */
 export const fBeta = ({ beta = 1, ...options }: ClassMetricOptions & { readonly beta?: number } = {}): Metric<ClassCounts> =>
   classMetric(beta === 1 ? 'f1' : 'fBeta', options, ({ hits, falseAlarms, misses }) => {
     const above = mul(hits, 1 + beta ** 2)
     return safeRatio(above, add(add(above, mul(misses, beta ** 2)), falseAlarms))
   })
 
-/** hits / (hits + false alarms + misses) of every class, by default their mean: how well segments overlap. */
+/**
+ * hits / (hits + false alarms + misses) of every class, by default their mean: how well segments overlap.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { intersectionOverUnion } from '@grad-ts/nn'
+ * const metric = intersectionOverUnion()
+ * toNumber(metric.result(metric.update(metric.empty, tensor([0.9, 0.8]), tensor([1, 0])))) // => 0.5
+ */
 export const intersectionOverUnion = (options: ClassMetricOptions = {}): Metric<ClassCounts> =>
   classMetric('intersectionOverUnion', options, ({ hits, falseAlarms, misses }) => safeRatio(hits, add(add(hits, falseAlarms), misses)))
 

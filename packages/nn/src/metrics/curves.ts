@@ -101,11 +101,43 @@ const bestWhere =
       return max(where(greaterEqual(rates[bounded], bound), rates[measured], 0))
     })
 
-/** The best recall (sensitivity) among thresholds of at least this specificity. */
+/**
+ * The best recall (sensitivity) among thresholds of at least this specificity.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { sensitivityAtSpecificity } from '@grad-ts/nn'
+ * const metric = sensitivityAtSpecificity(0.5)
+ * toNumber(metric.result(metric.update(metric.empty, tensor([0.1, 0.4, 0.35, 0.8]), tensor([0, 0, 1, 1])))) // => 1
+ */
 export const sensitivityAtSpecificity = bestWhere('sensitivityAtSpecificity', 'recall', 'specificity')
-/** The best specificity among thresholds of at least this recall. */
+/**
+ * The best specificity among thresholds of at least this recall.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { specificityAtSensitivity } from '@grad-ts/nn'
+ * const metric = specificityAtSensitivity(1)
+ * toNumber(metric.result(metric.update(metric.empty, tensor([0.1, 0.4, 0.35, 0.8]), tensor([0, 0, 1, 1])))) // => 0.5
+ */
 export const specificityAtSensitivity = bestWhere('specificityAtSensitivity', 'specificity', 'recall')
-/** The best precision among thresholds of at least this recall. */
+/**
+ * The best precision among thresholds of at least this recall.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { precisionAtRecall } from '@grad-ts/nn'
+ * const metric = precisionAtRecall(0.5)
+ * toNumber(metric.result(metric.update(metric.empty, tensor([0.1, 0.4, 0.35, 0.8]), tensor([0, 0, 1, 1])))) // => 1
+ */
 export const precisionAtRecall = bestWhere('precisionAtRecall', 'precision', 'recall')
-/** The best recall among thresholds of at least this precision. */
+/**
+ * The best recall among thresholds of at least this precision.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { recallAtPrecision } from '@grad-ts/nn'
+ * const metric = recallAtPrecision(1)
+ * toNumber(metric.result(metric.update(metric.empty, tensor([0.1, 0.4, 0.35, 0.8]), tensor([0, 0, 1, 1])))) // => 0.5
+ */
 export const recallAtPrecision = bestWhere('recallAtPrecision', 'recall', 'precision')

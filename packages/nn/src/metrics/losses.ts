@@ -23,7 +23,15 @@ export const lossMetric = <Options extends LossOptions>(
 ): Metric<MeanState> =>
   meanOf(loss.name === '' ? 'loss' : loss.name, (outputs, targets) => loss(outputs, targets, { ...options, reduction: 'none' } as Options))
 
-/** The root of the mean squared error over all examples. */
+/**
+ * The root of the mean squared error over all examples.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { rootMeanSquaredError } from '@grad-ts/nn'
+ * const metric = rootMeanSquaredError()
+ * toNumber(metric.result(metric.update(metric.empty, tensor([1, 1]), tensor([3, 3])))) // => 2
+ */
 export const rootMeanSquaredError = (): Metric<MeanState> =>
   sumMetric({
     name: 'rootMeanSquaredError',
@@ -35,7 +43,15 @@ export const rootMeanSquaredError = (): Metric<MeanState> =>
     result: ({ total, weight }) => sqrt(safeRatio(total, weight)),
   })
 
-/** Σ of a value per example, such as a count; the targets are not read. */
+/**
+ * Σ of a value per example, such as a count; the targets are not read.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { total } from '@grad-ts/nn'
+ * const metric = total()
+ * toNumber(metric.result(metric.update(metric.empty, tensor([1, 2]), tensor([0, 0])))) // => 3
+ */
 export const total = (name = 'total'): Metric<MeanState> => ({
   ...meanOf(name, (outputs: Tensor) => outputs),
   result: (state) => state.total,

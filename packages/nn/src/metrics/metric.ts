@@ -24,7 +24,14 @@ export interface Metric<State extends Tree<Tensor> = Tree<Tensor>, Outputs = Ten
   result(state: State): Tensor
 }
 
-/** Adds two states leaf by leaf: how most metrics combine. */
+/**
+ * Adds two states leaf by leaf: how most metrics combine.
+ *
+ * @example
+ * import { scalar, toNumber } from '@grad-ts/tensor'
+ * import { addStates } from '@grad-ts/nn'
+ * toNumber(addStates({ total: scalar(1) }, { total: scalar(2) }).total) // => 3
+ */
 export const addStates = <State extends Tree<Tensor>>(left: State, right: State): State =>
   map((a: Tensor, b: Tensor) => add(a, b), left as Tree<Tensor>, right as Tree<Tensor>) as State
 
@@ -44,7 +51,20 @@ export const batchWeights = (op: string, outputs: Tensor, weights: Tensor | unde
   return cast(weights, 'float32')
 }
 
-/** Makes a metric whose state is a tree of sums: one batch's contribution is added to what was there. */
+/**
+ * Makes a metric whose state is a tree of sums: one batch's contribution is added to what was there.
+ *
+ * @example
+ * import { scalar, sum, tensor, toNumber } from '@grad-ts/tensor'
+ * import { sumMetric } from '@grad-ts/nn'
+ * const metric = sumMetric({
+ *   name: 'sum',
+ *   empty: { total: scalar(0) },
+ *   contribution: (outputs) => ({ total: sum(outputs) }),
+ *   result: ({ total }) => total,
+ * })
+ * toNumber(metric.result(metric.update(metric.empty, tensor([1, 2]), tensor([0, 0])))) // => 3
+ */
 export const sumMetric = <State extends Tree<Tensor>, Outputs = Tensor, Targets = Tensor>(definition: {
   readonly name: string
   readonly empty: State

@@ -106,13 +106,29 @@ export const r2Score = (options: MomentOptions = {}): Metric<Moments> =>
     where(equal(targetSquares, 0), 0, sub(1, safeRatio(residual, targetSquares))),
   )
 
-/** The linear correlation of outputs and targets over all examples, from −1 to 1; 0 when one of them does not vary. */
+/**
+ * The linear correlation of outputs and targets over all examples, from −1 to 1; 0 when one of them does not vary.
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { pearsonCorrelation } from '@grad-ts/nn'
+ * const metric = pearsonCorrelation()
+ * toNumber(metric.result(metric.update(metric.empty, tensor([1, 2, 3]), tensor([-1, -2, -3])))) // => -1
+ */
 export const pearsonCorrelation = (options: MomentOptions = {}): Metric<Moments> =>
   momentMetric('pearsonCorrelation', options, ({ products, outputSquares, targetSquares }) =>
     safeRatio(products, mul(sqrt(outputSquares), sqrt(targetSquares))),
   )
 
-/** Correlation that also counts a difference of mean and scale (Lin, 1989). */
+/**
+ * Correlation that also counts a difference of mean and scale (Lin, 1989).
+ *
+ * @example
+ * import { tensor, toNumber } from '@grad-ts/tensor'
+ * import { concordanceCorrelation } from '@grad-ts/nn'
+ * const metric = concordanceCorrelation()
+ * toNumber(metric.result(metric.update(metric.empty, tensor([1, 2, 3]), tensor([1, 2, 3])))) // => 1
+ */
 export const concordanceCorrelation = (options: MomentOptions = {}): Metric<Moments> =>
   momentMetric('concordanceCorrelation', options, ({ weight, products, outputSquares, targetSquares, outputMean, targetMean }) => {
     const shift = mul(square(sub(outputMean, targetMean)), weight)
