@@ -68,12 +68,12 @@ export const statelessLayer = <Params extends Tree<Tensor>, Input = Tensor, Outp
  * Makes a layer with running state from its functions.
  *
  * @example
- * import { add, ones, scalar, toNumber } from '@grad-ts/tensor'
+ * import { add, ones, toNumber, zeros } from '@grad-ts/tensor'
  * import { statefulLayer } from '@grad-ts/nn'
  * const steps = statefulLayer({
  *   name: 'steps',
  *   init: () => null,
- *   initState: () => ({ count: scalar(0) }),
+ *   initState: () => ({ count: zeros([]) }),
  *   applyWithState: (_, { count }, x) => [x, { count: add(count, 1) }],
  * })
  * const [, state] = steps.applyWithState(null, steps.initState(), ones([2]))
