@@ -1,5 +1,5 @@
 import { leaves } from '@grad-ts/tree'
-import { constantOf, sizeOf } from '@grad-ts/tensor'
+import { sizeOf } from '@grad-ts/tensor'
 import type { Constant, Graph, Tensor } from '@grad-ts/tensor'
 import { inputPorts, outputPorts } from '@grad-ts/onnx'
 import type { StepGraph } from '@grad-ts/onnx'
@@ -7,44 +7,12 @@ import { ExecutionError } from '../errors.ts'
 import type { Runtime } from '../runtime.ts'
 import type { StepExecutor } from '../step/executor.ts'
 import { fromRuntime, toRuntime } from '../transfer.ts'
-import { createArena } from './arena.ts'
 import type { Place } from './pack.ts'
 import type { SplitStep, Source } from './split.ts'
+import { createState } from './state.ts'
+import type { State } from './state.ts'
 import { stackSteps, unstack } from './stacked.ts'
 import { prepareUpdates } from './updates.ts'
-
-/** Where the leaves of the state are: those that chains touch in the arena, the others as tensors of the runtime. */
-const createState = (runtime: typeof Runtime, split: SplitStep, graph: StepGraph, initial: readonly Constant[]) => {
-  const arena = createArena(split)
-  const types = leaves<Tensor>(graph.inputs[0])
-  const isResident = types.map((_, index) => arena.has({ from: 'state', index }))
-  const viewOf = (index: number): Float32Array => arena.view({ from: 'state', index })
-  const tensors = initial.map((leaf, i) =>
-    isResident[i] ? new runtime.Tensor('float32', viewOf(i), leaf.shape) : toRuntime(runtime, leaf),
-  )
-  const put = (i: number, value: Runtime.Tensor): void => {
-    if (isResident[i]) viewOf(i).set(value.data as Float32Array)
-    else tensors[i] = value
-  }
-  const write = (values: readonly Constant[]): void => values.forEach((value, i) => put(i, toRuntime(runtime, value)))
-  const read = (): Constant[] =>
-    types.map(({ shape, dtype }, i) =>
-      isResident[i] ? constantOf(viewOf(i).slice(), shape, dtype) : fromRuntime(tensors[i] as Runtime.Tensor, shape, dtype),
-    )
-  /** Keeps a copy and gives what brings it back. */
-  const keep = (): (() => void) => {
-    const copy = new Uint8Array(arena.memory.buffer).slice(0, arena.stateBytes)
-    const before = [...tensors]
-    return () => {
-      new Uint8Array(arena.memory.buffer).set(copy)
-      before.forEach((tensor, i) => (tensors[i] = tensor))
-    }
-  }
-  write(initial)
-  return { arena, types, tensors, put, write, read, keep }
-}
-
-type State = ReturnType<typeof createState>
 
 /** Buffers in the arena for what the session hands to the chains: it writes there, without a copy of ours. */
 const fetchesOf = (runtime: typeof Runtime, split: SplitStep, names: readonly string[], { arena }: State) =>
@@ -104,7 +72,8 @@ export const createSplitExecutor = (
   initial: readonly Constant[],
   stepsPerRun: number | undefined,
 ): StepExecutor => {
-  const state = createState(runtime, split, graph, initial)
+  const takesSeveral = stepsPerRun !== undefined && stepsPerRun > 1
+  const state = createState(runtime, split, graph, initial, takesSeveral)
   const step = createStep(runtime, session, split, graph, state)
   const results = leaves<Tensor>(graph.outputs[1])
   const runAll = async (batch: readonly Constant[], steps: number): Promise<Constant[]> => {
@@ -113,7 +82,7 @@ export const createSplitExecutor = (
     return stackSteps(outputs, results)
   }
   const run = async (batch: readonly Constant[]): Promise<Constant[]> => {
-    const restore = stepsPerRun !== undefined && stepsPerRun > 1 ? state.keep() : () => undefined
+    const restore = takesSeveral ? state.keep() : () => undefined
     try {
       return await (stepsPerRun === undefined ? step(batch) : runAll(batch, stepsPerRun))
     } catch (cause) {

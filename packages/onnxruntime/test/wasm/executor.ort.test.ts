@@ -82,7 +82,8 @@ describe.each(Object.entries(solvers))('%s', (_, solver) => {
 })
 
 // Long enough for kernels to pay in a run of several steps.
-const wide = { a: draw(3, [100_000]), b: draw(4, [100_000]) }
+const wave = (fn: (i: number) => number): Constant => T.tensor(Float32Array.from({ length: 100_000 }, (_, i) => fn(i)))
+const wide = { a: wave(Math.sin), b: wave(Math.cos) }
 const rows = (indices: readonly number[]): Constant => T.tensor(Int32Array.from(indices), { shape: [indices.length, 1] })
 const wideStep = ({ a, b }: { readonly a: Tensor; readonly b: Tensor }, index: Tensor) => {
   const picked = T.gather(a, index)
