@@ -2,6 +2,7 @@ import { isConstant } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import type { Emitter } from '../emitter.ts'
 import { elementType } from '../schema/types.ts'
+import { either } from './either.ts'
 import type { Lowerings } from './rule.ts'
 
 const single =
@@ -20,16 +21,27 @@ const integerDivision = (emitter: Emitter, op: string, [a, b]: readonly [string,
   return emitter.add('Where', [byZero, zero, quotient])
 }
 
+/** The rest of the division toward zero, moved by b where its sign is not that of b: WebGPU has no Mod kernel. */
+const remainder = (emitter: Emitter, [a, b]: readonly [string, string], node: Tensor): string => {
+  const zero = emitter.scalar(0, 'int32')
+  const isNegative = (x: string): string => emitter.add('Cast', [emitter.add('Less', [x, zero])], { to: elementType.int32 })
+  const rest = emitter.add('Sub', [a, emitter.add('Mul', [b, integerDivision(emitter, 'Div', [a, b], node)])])
+  const moved = emitter.add('Where', [emitter.add('Equal', [isNegative(rest), isNegative(b)]), rest, emitter.add('Add', [rest, b])])
+  const settled = emitter.add('Where', [emitter.add('Equal', [rest, zero]), zero, moved])
+  return neverZero(node.inputs[1]) ? settled : emitter.add('Where', [emitter.add('Equal', [b, zero]), zero, settled])
+}
+
 /** Only integers have a Mod with the sign of the divisor. */
 const floorMod = (emitter: Emitter, [a, b]: readonly [string, string], node: Tensor): string => {
-  if (node.dtype === 'int32') return integerDivision(emitter, 'Mod', [a, b], node)
+  if (node.dtype === 'int32')
+    return emitter.target === 'webgpu' ? remainder(emitter, [a, b], node) : integerDivision(emitter, 'Mod', [a, b], node)
   const quotient = emitter.add('Floor', [emitter.add('Div', [a, b])])
   return emitter.add('Sub', [a, emitter.add('Mul', [b, quotient])])
 }
 
 /** There is no Where kernel for bool. */
 const selectLogical = (emitter: Emitter, [condition, whenTrue, whenFalse]: readonly [string, string, string]): string =>
-  emitter.add('Or', [emitter.add('And', [condition, whenTrue]), emitter.add('And', [emitter.add('Not', [condition]), whenFalse])])
+  either(emitter, emitter.add('And', [condition, whenTrue]), emitter.add('And', [emitter.add('Not', [condition]), whenFalse]))
 
 export const binary: Lowerings<
   'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum' | 'mod' | 'equal' | 'less' | 'lessEqual' | 'and' | 'or' | 'where' | 'cast'
@@ -47,7 +59,7 @@ export const binary: Lowerings<
   less: single('Less'),
   lessEqual: single('LessOrEqual'),
   and: single('And'),
-  or: single('Or'),
+  or: (emitter, [a, b]) => either(emitter, a as string, b as string),
   where: (emitter, inputs, { dtype }) =>
     dtype === 'bool' ? selectLogical(emitter, inputs as readonly [string, string, string]) : emitter.add('Where', inputs),
   cast: (emitter, inputs, node) =>

@@ -1,7 +1,9 @@
-import type { FloatDType, Tensor } from '@grad-ts/tensor'
+import type { DType, FloatDType, Tensor } from '@grad-ts/tensor'
 import type { Emitter } from '../emitter.ts'
+import { elementType } from '../schema/types.ts'
 import { atanDouble } from './atan.ts'
 import { erfDouble } from './erf.ts'
+import { either } from './either.ts'
 import { erfInv } from './erf-inv.ts'
 import type { Lowerings } from './rule.ts'
 
@@ -38,7 +40,28 @@ const after = (emitter: Emitter, [x, awaited]: readonly [string, string], node: 
   const flat = emitter.add('Reshape', [awaited, emitter.int64([-1])])
   const first = emitter.add('Gather', [flat, emitter.scalar(0, 'int32')], { axis: 0 })
   const never = emitter.add('Less', [first, first])
-  return node.dtype === 'bool' ? emitter.add('Or', [x, never]) : emitter.add('Where', [never, emitter.scalar(0, node.dtype), x])
+  return node.dtype === 'bool' ? either(emitter, x, never) : emitter.add('Where', [never, emitter.scalar(0, node.dtype), x])
+}
+
+/** −1, 0 or 1 by two comparisons, NaN for NaN: WebGPU has no Sign kernel. */
+const signByComparison = (emitter: Emitter, x: string, dtype: DType): string => {
+  const zero = emitter.scalar(0, dtype)
+  const as = (condition: string): string => emitter.add('Cast', [condition], { to: elementType[dtype] })
+  const sign = emitter.add('Sub', [as(emitter.add('Greater', [x, zero])), as(emitter.add('Less', [x, zero]))])
+  return dtype === 'int32' ? sign : emitter.add('Where', [emitter.add('Equal', [x, x]), sign, x])
+}
+
+/** ⌊x + ½⌋, less one where x lies half way below an odd number: WebGPU has no Round kernel. */
+const roundByFloor = (emitter: Emitter, x: string, dtype: DType): string => {
+  const constant = (value: number): string => emitter.scalar(value, dtype)
+  const floor = emitter.add('Floor', [x])
+  const rest = emitter.add('Sub', [x, floor])
+  const half = emitter.add('Floor', [emitter.add('Mul', [floor, constant(0.5)])])
+  const even = emitter.add('Equal', [floor, emitter.add('Add', [half, half])])
+  const above = emitter.add('Add', [floor, constant(1)])
+  const nearest = emitter.add('Where', [emitter.add('Less', [rest, constant(0.5)]), floor, above])
+  const isTie = emitter.add('Equal', [rest, constant(0.5)])
+  return emitter.add('Where', [emitter.add('And', [isTie, even]), floor, nearest])
 }
 
 export const unary: Lowerings<
@@ -76,10 +99,12 @@ export const unary: Lowerings<
   checkpoint: (_, inputs) => inputs[0] as string,
   neg: single('Neg'),
   abs: single('Abs'),
-  sign: single('Sign'),
+  sign: (emitter, inputs, { dtype }) =>
+    emitter.target === 'webgpu' ? signByComparison(emitter, inputs[0] as string, dtype) : emitter.add('Sign', inputs),
   floor: single('Floor'),
   ceil: single('Ceil'),
-  round: single('Round'),
+  round: (emitter, inputs, { dtype }) =>
+    emitter.target === 'webgpu' ? roundByFloor(emitter, inputs[0] as string, dtype) : emitter.add('Round', inputs),
   exp: single('Exp'),
   expm1: (emitter, [x], { dtype }) => expm1(emitter, x as string, dtype as FloatDType),
   log: single('Log'),
