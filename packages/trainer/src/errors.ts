@@ -4,6 +4,7 @@ import { DTypeError, ShapeError } from '@grad-ts/tensor'
 import { ContextError, SpecError } from '@grad-ts/optim'
 import type { OptimError } from '@grad-ts/optim'
 import {
+  AbortedError,
   ArgumentError,
   DeviceUnavailableError,
   DisposedError,
@@ -11,6 +12,7 @@ import {
   MissingRuntimeError,
   SessionError,
   UnknownDeviceError,
+  WorkerError,
 } from '@grad-ts/onnxruntime'
 import type { CompileError, RunError } from '@grad-ts/onnxruntime'
 
@@ -154,6 +156,7 @@ const known = [
   DTypeError,
   SpecError,
   ContextError,
+  AbortedError,
   ArgumentError,
   DeviceUnavailableError,
   DisposedError,
@@ -161,6 +164,7 @@ const known = [
   MissingRuntimeError,
   SessionError,
   UnknownDeviceError,
+  WorkerError,
 ]
 
 /** Tells errors that a run answers with from defects of the program. */

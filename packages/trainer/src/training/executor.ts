@@ -14,6 +14,8 @@ export interface ExecutorOptions {
   readonly device?: Device
   /** Threads of one operation on the CPU (default: all cores). */
   readonly threads?: number
+  /** Computes in a thread of its own, so that timers and servers of this one go on (default true). */
+  readonly worker?: boolean
 }
 
 /** A compiled step that owns its state. */
@@ -64,11 +66,12 @@ export const compileRunner = async (
   state: Tree<Constant>,
   batch: Tree<Constant>,
   stepsPerRun: number,
-  { device = 'cpu', threads }: ExecutorOptions,
+  { device = 'cpu', threads, worker = true }: ExecutorOptions,
 ): Promise<Runner> => {
   if (device === 'interpreter') return interpretedRunner(step, state, stepsPerRun)
   const program = await compile(step, state, batch, {
     device,
+    worker,
     ...(stepsPerRun === 1 ? {} : { stepsPerRun }),
     ...(threads === undefined ? {} : { threads }),
   })

@@ -39,16 +39,24 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Runs the program; a signal is sent some time after it started to train. */
-const run = (name: string, slow: number, kill?: { readonly signal: NodeJS.Signals; readonly after: number }): Promise<Ended> =>
+/** Runs the program; a signal is sent some time after it began to train, or after its first update. */
+const run = (
+  name: string,
+  slow: number,
+  kill?: { readonly signal: NodeJS.Signals; readonly after: number; readonly at: 'started' | 'step' },
+): Promise<Ended> =>
   new Promise((resolve) => {
     const child = spawn(process.execPath, [program, join(folder, name), join(folder, `${name}.safetensors`), String(slow)])
     let from = -1
     let stderr = ''
+    let isAimed = false
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
     child.stdout.on('data', (chunk: Buffer) => {
-      from = Number(/started (\d+)/.exec(chunk.toString())?.[1] ?? from)
-      if (kill !== undefined) setTimeout(() => child.kill(kill.signal), kill.after)
+      const text = chunk.toString()
+      from = Number(/started (\d+)/.exec(text)?.[1] ?? from)
+      if (kill === undefined || isAimed || !text.includes(kill.at)) return
+      isAimed = true
+      setTimeout(() => child.kill(kill.signal), kill.after)
     })
     child.on('close', (code, signal) => resolve({ code, signal, from, stderr }))
   })
@@ -65,7 +73,11 @@ describe('a run that is killed', () => {
     let kills = 0
     let last = 0
     for (let i = 0; i < 20; i++) {
-      const { signal, from, stderr } = await run('killed', 4, { signal: 'SIGKILL', after: Math.random() * 120 })
+      const { signal, from, stderr } = await run('killed', 4, {
+        signal: 'SIGKILL',
+        after: Math.random() * 120,
+        at: i % 4 === 0 ? 'started' : 'step',
+      })
       expect(stderr).toBe('')
       expect(from).toBeGreaterThanOrEqual(last)
       last = from
@@ -86,7 +98,7 @@ describe('a run that is killed', () => {
     ['SIGTERM', 143],
   ] as const)('saves itself at %s and answers with %i', { timeout: 60_000 }, async (signal, code) => {
     const name = `stopped-${signal}`
-    const ended = await run(name, 4, { signal, after: 100 })
+    const ended = await run(name, 4, { signal, after: 50, at: 'step' })
     expect(ended.code).toBe(code)
     expect(ended.stderr).toMatch(`stopped by ${signal}`)
     const step = Number(/after step (\d+)/.exec(ended.stderr)?.[1])
