@@ -92,6 +92,14 @@ const polygamma = (order: number, x: Tensor): Tensor => {
   return t.mul(t.add(direct, tail), (order % 2 === 0 ? -1 : 1) * factorial)
 }
 
+/** The modified Bessel function I₀ by its power series, for arguments up to about 15. */
+const bessel = (x: Tensor): Tensor => {
+  const quarter = t.mul(t.square(x), 0.25)
+  let sum = t.onesLike(x)
+  for (let k = 40; k >= 1; k--) sum = t.add(t.mul(t.div(quarter, k * k), sum), 1)
+  return sum
+}
+
 const logit = (x: Tensor, eps: number | undefined): Tensor => {
   const p = eps === undefined ? x : t.clamp(x, eps, 1 - eps)
   return t.sub(t.log(p), t.log1p(t.neg(p)))
@@ -188,6 +196,7 @@ const base = functions({
     return t.where(t.equal(x, 0), values, t.cast(t.less(0, x), x.dtype))
   },
   'hypot(input, other)': floating(hypot),
+  'i0(input)': unary(bessel),
   'isclose(input, other, rtol=1e-5, atol=1e-8)': (a) => {
     const [x, y] = a.promoted('input', 'other') as [Tensor, Tensor]
     return t.lessEqual(t.abs(t.sub(x, y)), t.add(t.mul(t.abs(y), a.number('rtol')), a.number('atol')))

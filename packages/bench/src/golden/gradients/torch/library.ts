@@ -102,7 +102,7 @@ const rangeOf = (...bounds: number[]): number[] => {
 const total =
   (library: Library): Callable =>
   ([values, start = 0]) =>
-    listOf(values as Value).reduce<Value>((result, value) => library.binary('+', result, value), start as Value)
+    unpackable(library, values as Value).reduce<Value>((result, value) => library.binary('+', result, value), start as Value)
 
 const builtins = (library: Library): Readonly<Record<string, Value>> => ({
   range: (positional) => rangeOf(...positional.map(numberOf)),
@@ -124,8 +124,8 @@ const builtins = (library: Library): Readonly<Record<string, Value>> => ({
   max: (values) => Math.max(...(values.length === 1 ? listOf(values[0] as Value) : values).map(numberOf)),
   round: ([value]) => Math.round(numberOf(value as Value)),
   sum: total(library),
-  list: ([value]) => [...listOf(value as Value)],
-  tuple: ([value]) => [...listOf(value as Value)],
+  list: ([value]) => [...unpackable(library, value as Value)],
+  tuple: ([value]) => [...unpackable(library, value as Value)],
   enumerate: ([value]) => unpackable(library, value as Value).map((item, i) => [i, item]),
   zip: (lists) => unpackable(library, lists[0] as Value).map((_, i) => lists.map((list) => unpackable(library, list)[i] as Value)),
   reversed: ([value]) => unpackable(library, value as Value).toReversed(),

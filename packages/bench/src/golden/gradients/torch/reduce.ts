@@ -184,6 +184,10 @@ const sorted: Handler = (a) => {
   return named({ values: t.takeAlongAxis(a.tensor('input'), indices, axis), indices })
 }
 
+/** How many boundaries lie below (or at) each element. */
+const placesBetween = (boundaries: Tensor, x: Tensor, right: boolean): Tensor =>
+  t.sum(t.cast((right ? t.lessEqual : t.less)(boundaries, t.expandDims(x, -1)), 'int32'), { axes: -1 })
+
 const renormalized: Handler = (a) => {
   const [x, axis] = [a.tensor('input'), a.number('dim')]
   const others = [...x.shape.keys()].filter((i) => i !== (axis + x.shape.length) % x.shape.length)
@@ -196,6 +200,11 @@ const base = functions({
   'all(input, dim=None, keepdim=False)': reduction((x, opts) => t.all(t.cast(x, 'bool'), opts)),
   'amax(input, dim=None, keepdim=False)': reduction(t.max),
   'amin(input, dim=None, keepdim=False)': reduction(t.min),
+  'allclose(input, other, rtol=1e-5, atol=1e-8)': (a) => {
+    const [x, y] = ['input', 'other'].map((name) => a.tensor(name)) as [Tensor, Tensor]
+    const near = t.lessEqual(t.abs(t.sub(x, y)), t.add(t.mul(t.abs(y), a.number('rtol')), a.number('atol')))
+    return a.known(t.all(near)).attributes.data[0] === 1
+  },
   'aminmax(input, *, dim=None, keepdim=False)': (a) =>
     named({ min: t.min(a.tensor('input'), options(a)), max: t.max(a.tensor('input'), options(a)) }),
   'any(input, dim=None, keepdim=False)': reduction((x, opts) => t.any(t.cast(x, 'bool'), opts)),
@@ -203,6 +212,8 @@ const base = functions({
   'argmin(input, dim=None, keepdim=False)': place(t.argMin),
   'argsort(input, dim=-1, descending=False, stable=False)': (a) =>
     t.argSort(a.tensor('input'), { axis: along(a), descending: a.flag('descending') }),
+  'bucketize(input, boundaries, *, out_int32=False, right=False)': (a) =>
+    placesBetween(a.tensor('boundaries'), a.tensor('input'), a.flag('right')),
   'cdist(input, other, p=2)': (a) => pairwise(a.tensor('input'), a.tensor('other'), a.number('p')),
   'corrcoef(input)': (a) => correlations(a.tensor('input')),
   'count_nonzero(input, dim=None)': (a) => t.sum(t.cast(t.cast(a.tensor('input'), 'bool'), 'int32'), options(a)),
@@ -214,6 +225,9 @@ const base = functions({
   'cumulative_trapezoid(y, x=None, *, dx=1, dim=-1)': (a) => t.cumsum(trapezoids(a), { axis: along(a) }),
   'diff(input, n=1, dim=-1)': differences,
   'dist(input, other, p=2)': (a) => vectorNorm(t.sub(a.tensor('input'), a.tensor('other')), a.number('p'), {}),
+  'equal(input, other)': (a) =>
+    t.sameShape(a.tensor('input').shape, a.tensor('other').shape) &&
+    a.known(t.all(t.equal(a.tensor('input'), a.tensor('other')))).attributes.data[0] === 1,
   'kthvalue(input, k, dim=-1, keepdim=False)': (a) => named(ranked(a.tensor('input'), a.number('k') - 1, along(a), a.flag('keepdim'))),
   'logcumsumexp(input, dim)': (a) => t.logCumSumExp(a.tensor('input'), a.number('dim')),
   'logsumexp(input, dim, keepdim=False)': reduction(t.logSumExp),
@@ -231,6 +245,8 @@ const base = functions({
   'prod(input, dim=None, keepdim=False, *, dtype=None)': reduction(t.prod),
   "quantile(input, q, dim=None, keepdim=False, *, interpolation='linear')": quantile,
   'renorm(input, p, dim, maxnorm)': renormalized,
+  'searchsorted(sorted_sequence, input, *, out_int32=False, right=False)': (a) =>
+    placesBetween(a.tensor('sorted_sequence'), a.tensor('input'), a.flag('right')),
   'sort(input, dim=-1, descending=False, stable=False)': sorted,
   'std(input, dim=None, unbiased=None, keepdim=False, *, correction=None)': (a) => t.sqrt(spread(a)),
   'std_mean(input, dim=None, unbiased=None, keepdim=False, *, correction=None)': (a) => [
@@ -252,7 +268,7 @@ const base = functions({
 })
 
 /** Reductions, running reductions and orders. */
-export const reductions = new Map([...base, ...aliases(base, { trapezoid: 'trapz' })])
+export const reductions = new Map([...base, ...aliases(base, { median: 'nanmedian', quantile: 'nanquantile', trapezoid: 'trapz' })])
 
 /** `torch.linalg`'s norms. */
 export const norms = functions({

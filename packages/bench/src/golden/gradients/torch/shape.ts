@@ -267,10 +267,27 @@ const base = functions({
     return parts.map((part) => t.broadcastTo(part, shape))
   },
   'broadcast_to(input, *size)': (a) => expanded(input(a), a.numbers('size')),
+  'cartesian_prod(*tensors)': (a) =>
+    t.stack(
+      meshed(a.tensors('tensors'), 'ij').map((grid) => t.reshape(grid, [-1])),
+      1,
+    ),
   'cat(tensors, dim=0)': (a) => joined(a.tensors('tensors'), a.number('dim')),
   'channel_shuffle(input, groups)': channelsShuffled,
   'chunk(input, chunks, dim=0)': chunked,
   'column_stack(tensors)': (a) => joined(a.tensors('tensors').map(column), 1),
+  'combinations(input, r=2, with_replacement=False)': (a) => {
+    const [size, again] = [input(a).shape[0] as number, a.flag('with_replacement')]
+    const grow = (rows: readonly (readonly number[])[]): number[][] =>
+      rows.flatMap((row) =>
+        Array.from({ length: size }, (_, i) => i)
+          .filter((i) => row.length === 0 || i > (row.at(-1) as number) - Number(again))
+          .map((i) => [...row, i]),
+      )
+    let rows: readonly (readonly number[])[] = [[]]
+    for (let i = 0; i < a.number('r'); i++) rows = grow(rows)
+    return t.gather(input(a), t.tensor(rows as number[][], { dtype: 'int32' }))
+  },
   'diag(input, diagonal=0)': (a) =>
     input(a).shape.length === 1 ? embedded(input(a), a.number('diagonal')) : diagonalOf(input(a), a.number('diagonal'), 0, 1),
   'diag_embed(input, offset=0, dim1=-2, dim2=-1)': (a) => embedded(input(a), a.number('offset'), a.number('dim1'), a.number('dim2')),

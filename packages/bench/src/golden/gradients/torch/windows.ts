@@ -83,7 +83,12 @@ const avgPool =
 const lpPool =
   (rank: number): Handler =>
   (a) =>
-    batched(a, rank, (x) => t.lpPool(x, a.number('norm_type'), a.each('kernel_size', rank), windowOf(a, rank)))
+    batched(a, rank, (x) => {
+      // As torch does: a mean over what lies inside, times the whole window.
+      const [p, kernel] = [a.number('norm_type'), a.each('kernel_size', rank)]
+      const total = t.mul(t.avgPool(t.pow(x, p), kernel, windowOf(a, rank)), t.sizeOf(kernel))
+      return t.pow(t.mul(t.sign(total), t.relu(t.abs(total))), 1 / p)
+    })
 
 /** Puts pooled elements back at their places. */
 const unpool =
@@ -269,5 +274,17 @@ const base: Functions = functions({
   'unfold(input, kernel_size, dilation=1, padding=0, stride=1)': unfold,
 })
 
+const withIndices = functions(
+  ranks(
+    (n) => `max_pool${n}d_with_indices(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=True)`,
+    maxPool,
+  ),
+)
+
+const upsampling = functions({
+  "upsample_bilinear(input, size=None, scale_factor=None, mode='bilinear', align_corners=True, recompute_scale_factor=None)": interpolate,
+  "upsample_nearest(input, size=None, scale_factor=None, mode='nearest', align_corners=False, recompute_scale_factor=None)": interpolate,
+})
+
 /** Convolutions, pooling and resizing. */
-export const windows: Functions = new Map([...base, ...aliases(base, { interpolate: 'upsample' })])
+export const windows: Functions = new Map([...base, ...withIndices, ...upsampling, ...aliases(base, { interpolate: 'upsample' })])
