@@ -85,7 +85,7 @@ describe.each(Object.entries(solvers))('%s', (_, solver) => {
 const difference = (left: Tree<Tensor>, right: Tree<Tensor>): number => {
   const others = leaves<Constant>(right as Tree<Constant>)
   const of = (a: Constant, b: Constant): number =>
-    a.attributes.data.reduce<number>((largest, value, i) => Math.max(largest, Math.abs(value - (b.attributes.data[i] as number))), 0)
+    Array.from(a.attributes.data).reduce((largest, value, i) => Math.max(largest, Math.abs(value - (b.attributes.data[i] as number))), 0)
   return Math.max(...leaves<Constant>(left as Tree<Constant>).map((leaf, i) => of(leaf, others[i] as Constant)))
 }
 
