@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { checkGradient } from '@grad-ts/testkit'
 import { cast, evaluate, isTensor, key, normal, toArray } from '@grad-ts/tensor'
-import type { Tensor } from '@grad-ts/tensor'
+import type { Constant, Tensor } from '@grad-ts/tensor'
 import { entries, leaves, map, paths, unflatten } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
 import { describe, expect, test } from 'vitest'
@@ -29,13 +29,17 @@ describe.each(layerTable.map((row) => [row.name, row] as const))('%s', (_, row) 
     if (drawn) expect(values(layer.init(key(4)))).not.toEqual(values(params))
   })
 
-  test('gives the shape it promises, in the dtype of its parameters and input', () => {
-    const state = wide(layer.initState())
-    const [y, next] = layer.applyWithState(wide(params), state, inputOf(row), context)
+  test.each(['float16', 'float64'] as const)('gives the shape it promises, in %s like its parameters and input', (dtype) => {
+    const typed = (tree: Tree<Tensor>): Tree<Tensor> => map((leaf: Tensor) => evaluate(cast(leaf, dtype)), tree)
+    const [own, state] = [typed(params), typed(layer.initState())]
+    const x = isTensor(row.input) ? row.input : evaluate(cast(inputOf(row), dtype))
+    const [y, next] = layer.applyWithState(own, state, x, context)
     expect(y.shape).toEqual(row.output)
-    expect(y.dtype).toBe('float64')
+    expect(y.dtype).toBe(dtype)
+    expect(leaves<Tensor>(next).every((leaf) => leaf.dtype === dtype)).toBe(true)
     expect(paths(next)).toEqual(paths(state))
-    expect(toArray(layer.apply(wide(params), inputOf(row), { ...context, state }))).toEqual(toArray(y))
+    expect((evaluate(y) as Constant).attributes.data.every(Number.isFinite)).toBe(true)
+    expect(toArray(layer.apply(own, x, { ...context, state }))).toEqual(toArray(y))
   })
 
   test('has the gradient of its difference quotients', () => {

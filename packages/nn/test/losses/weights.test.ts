@@ -159,6 +159,13 @@ describe('class numbers', () => {
   })
 })
 
+test('a class that cannot be and is not asked for costs nothing', () => {
+  const logits = tensor([[-Infinity, 0, 0]])
+  const loss = (x: Tensor) => nn.softmaxCrossEntropy(x, tensor([[0, 1, 0]]))
+  expect(toNumber(loss(logits))).toBeCloseTo(Math.LN2, 6)
+  expect((toArray(grad(loss)(logits)) as number[][])[0]).toEqual([0, -0.5, 0.5])
+})
+
 describe('mistakes', () => {
   const messageOf = (fn: () => unknown): string => {
     try {
