@@ -37,7 +37,7 @@ export interface CompileStepOptions extends CompileOptions {
   readonly stepsPerRun?: number
   /**
    * Whether the update may run as WebAssembly kernels that replace the state where it lies (cpu only): `auto` where that is faster
-   * (default), or `off`. The numbers are the same.
+   * (default), or `off`. The numbers agree to rounding.
    */
   readonly fuse?: Fuse
   /** Run in a thread of its own, so that timers and servers of this one go on (default: no; it costs some 50 µs per run). */

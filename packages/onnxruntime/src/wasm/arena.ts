@@ -7,12 +7,10 @@ import type { Memory } from './webassembly.ts'
 /** Tensors of a split step in one WebAssembly memory: the state that chains touch, and what they read of batch and session. */
 export interface Arena {
   readonly memory: Memory
-  /** The leaves of the state that live here, in ascending order. */
-  readonly resident: readonly number[]
   readonly has: (source: Source) => boolean
   /** The elements of a leaf, or of a whole output of the session. */
   readonly view: (source: Source) => Float32Array<ArrayBuffer>
-  /** The resident leaves end before this byte; they come first. */
+  /** The leaves of the state end before this byte; they come first. */
   readonly stateBytes: number
 }
 
@@ -50,19 +48,14 @@ export const largestArena = 65_536 * pageBytes
 export const createArena = (split: SplitStep): Arena => {
   const memory = createMemory(Math.ceil(arenaBytes(split) / pageBytes))
   const views = new Map<string, Float32Array<ArrayBuffer>>()
-  const resident: number[] = []
   let [at, stateBytes] = [0, 0]
   for (const [key, { source, length }] of tensorsOf(split)) {
     views.set(key, new Float32Array(memory.buffer, at, length))
     at += bytesOf(length)
-    if (source.from === 'state') {
-      resident.push(source.index)
-      stateBytes = at
-    }
+    if (source.from === 'state') stateBytes = at
   }
   return {
     memory,
-    resident: resident.sort((a, b) => a - b),
     has: (source) => views.has(keyOf(source)),
     view: (source) => views.get(keyOf(source)) as Float32Array<ArrayBuffer>,
     stateBytes,
