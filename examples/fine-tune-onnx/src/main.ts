@@ -19,7 +19,9 @@ const batchSize = 16
 const accuracyOf = async (path: string, lines: ReturnType<typeof renderLines>): Promise<number> => {
   const session = await InferenceSession.create(path)
   const count = lines.labels.shape[0] as number
-  const { directions: scores } = await session.run({ x: new Tensor('float32', lines.images.attributes.data as Float32Array, [count, 3, size, size]) })
+  const { directions: scores } = await session.run({
+    x: new Tensor('float32', lines.images.attributes.data as Float32Array, [count, 3, size, size]),
+  })
   const rows = (scores as Tensor).data as Float32Array
   const right = Array.from({ length: count }, (_, i) => {
     const row = rows.subarray(i * directions.length, (i + 1) * directions.length)

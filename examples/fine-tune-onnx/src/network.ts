@@ -35,7 +35,14 @@ const drawn = (name: string, weight: Constant, from: Tensor): Tensor => {
 export const forgotten = (model: OnnxModel): { readonly params: NamedConstants; readonly state: NamedConstants } => {
   const names = Object.keys(model.params)
   const keys = splitKey(key(2), names.length)
-  const params = Object.fromEntries(names.map((name, i) => [name, evaluate(drawn(name, model.params[name] as Constant, keys[i] as Tensor))]))
-  const state = Object.fromEntries(Object.entries(model.state).map(([name, { shape }]) => [name, evaluate(full(shape, name.includes('variance') || name.endsWith('w_2') ? 1 : 0))]))
+  const params = Object.fromEntries(
+    names.map((name, i) => [name, evaluate(drawn(name, model.params[name] as Constant, keys[i] as Tensor))]),
+  )
+  const state = Object.fromEntries(
+    Object.entries(model.state).map(([name, { shape }]) => [
+      name,
+      evaluate(full(shape, name.includes('variance') || name.endsWith('w_2') ? 1 : 0)),
+    ]),
+  )
   return { params, state }
 }

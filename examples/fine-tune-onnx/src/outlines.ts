@@ -6,9 +6,11 @@ type Segment = readonly [Point, Point]
 
 const locate = createRequire(import.meta.url)
 
-const fonts = ['@fontsource/roboto/files/roboto-latin-400-normal.woff', '@fontsource/roboto/files/roboto-latin-700-normal.woff', '@fontsource/lora/files/lora-latin-400-normal.woff'].map(
-  (file) => opentype.loadSync(locate.resolve(file)),
-)
+const fonts = [
+  '@fontsource/roboto/files/roboto-latin-400-normal.woff',
+  '@fontsource/roboto/files/roboto-latin-700-normal.woff',
+  '@fontsource/lora/files/lora-latin-400-normal.woff',
+].map((file) => opentype.loadSync(locate.resolve(file)))
 
 const curve = (points: readonly Point[], t: number): Point => {
   if (points.length === 1) return points[0] as Point
@@ -37,7 +39,15 @@ export const outlinesOf = (text: string, font: number): { readonly segments: rea
     if (command.type === 'M') start = at = [command.x, command.y]
     else if (command.type === 'Z') lineTo(start)
     else {
-      const controls: Point[] = command.type === 'L' ? [] : command.type === 'Q' ? [[command.x1, command.y1]] : [[command.x1, command.y1], [command.x2, command.y2]]
+      const controls: Point[] =
+        command.type === 'L'
+          ? []
+          : command.type === 'Q'
+            ? [[command.x1, command.y1]]
+            : [
+                [command.x1, command.y1],
+                [command.x2, command.y2],
+              ]
       const points = [at, ...controls, [command.x, command.y] as const]
       const count = command.type === 'L' ? 1 : pieces
       for (let i = 1; i <= count; i++) lineTo(curve(points, i / count))

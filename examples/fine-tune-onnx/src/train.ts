@@ -4,9 +4,8 @@ import type { NamedConstants, NamedTensors, OnnxModel } from '@grad-ts/onnx'
 import { compileStepOrThrow } from '@grad-ts/onnxruntime'
 import { adam, applyUpdates } from '@grad-ts/optim'
 import { mean, toNumber } from '@grad-ts/tensor'
-import type { Constant, Tensor } from '@grad-ts/tensor'
+import type { Tensor } from '@grad-ts/tensor'
 import { renderLines } from './lines.ts'
-import type { Lines } from './lines.ts'
 
 export interface Start {
   readonly params: NamedConstants
@@ -21,25 +20,25 @@ export interface Trained extends Start {
 /** Trains a network on lines that it renders as it goes, for a number of seconds. */
 export const train = async (model: OnnxModel, start: Start, batchSize: number, seconds: number): Promise<Trained> => {
   const solver = adam({ learningRate: 1e-3 })
-  const first = { params: start.params, statistics: start.state, solver: solver.init(start.params) }
-  const step = (state: typeof first, batch: Lines) => {
+  const first = { params: start.params as NamedTensors, statistics: start.state as NamedTensors, solver: solver.init(start.params) }
+  const step = (state: typeof first, batch: { readonly images: Tensor; readonly labels: Tensor }) => {
     const objective = (params: NamedTensors): readonly [Tensor, NamedTensors] => {
       const [outputs, statistics] = model.applyWithState(params, state.statistics, { x: batch.images })
       return [mean(softmaxCrossEntropyWithIntegerLabels(outputs['directions'] as Tensor, batch.labels)), statistics]
     }
-    const [[loss, statistics], gradients] = valueAndGradWithAux(objective)(state.params as NamedTensors)
+    const [[loss, statistics], gradients] = valueAndGradWithAux(objective)(state.params)
     const [updates, next] = solver.update(gradients, state.solver, { params: state.params })
     return [{ params: applyUpdates(state.params, updates), statistics, solver: next }, loss] as const
   }
-  const program = await compileStepOrThrow(step as never, first as never, renderLines(batchSize, 0) as never)
+  const program = await compileStepOrThrow(step, first, renderLines(batchSize, 0))
   let [steps, loss] = [0, Number.NaN]
   const started = performance.now()
   while (performance.now() - started < seconds * 1000) {
     steps++
-    loss = toNumber((await program.runOrThrow(renderLines(batchSize, steps) as never)) as unknown as Constant)
+    loss = toNumber(await program.runOrThrow(renderLines(batchSize, steps)))
     if (steps % 50 === 0) console.log(`step ${steps}, loss ${loss.toFixed(3)}`)
   }
-  const { params, statistics } = (await program.stateOrThrow()) as unknown as { readonly params: NamedConstants; readonly statistics: NamedConstants }
+  const { params, statistics } = await program.stateOrThrow()
   await program.dispose()
   return { params, state: statistics, steps, loss }
 }

@@ -34,6 +34,13 @@ export const endAt = (option: string, model: OnnxModel, results: readonly string
  *
  * @param outputs names of tensors inside the graph (a viewer such as Netron shows them)
  * @throws {OnnxOptionError} when the graph has no such tensor
+ * @example
+ * import { cutAt, exportModelOrThrow, fromOnnxOrThrow } from '@grad-ts/onnx'
+ * import { matmul, ones, relu } from '@grad-ts/tensor'
+ * const bytes = exportModelOrThrow((params, x) => relu(matmul(x, params.kernel)), { kernel: ones([4, 2]) }, ones([1, 4]))
+ * const model = await fromOnnxOrThrow(bytes, { dims: { batch: 1 } })
+ * const [product = ''] = model.source.stored.graph.nodes.flatMap(({ outputs }) => outputs)
+ * cutAt(model, product).outputs.length // => 1
  */
 export const cutAt = (model: OnnxModel, outputs: string | readonly string[]): OnnxModel =>
   buildModel(endAt('cutAt', model, typeof outputs === 'string' ? [outputs] : outputs))

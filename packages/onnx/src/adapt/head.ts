@@ -26,6 +26,13 @@ export interface Head<Params extends Tree<Tensor>> {
  * @param head where it starts, its first weights and its function; the weights join `params` as `head.…`
  * @returns a model with one output; `toOnnx` appends the layers to the file as standard operators
  * @throws {OnnxOptionError} when the graph has no such tensor, or a name is taken
+ * @example
+ * import { exportModelOrThrow, fromOnnxOrThrow, replaceHead } from '@grad-ts/onnx'
+ * import { matmul, ones } from '@grad-ts/tensor'
+ * const bytes = exportModelOrThrow((params, x) => matmul(x, params.kernel), { kernel: ones([4, 2]) }, ones([1, 4]))
+ * const model = await fromOnnxOrThrow(bytes, { dims: { batch: 1 } })
+ * const five = replaceHead(model, { at: 'output', params: { w: ones([2, 5]) }, apply: (own, x) => matmul(x, own.w) })
+ * Object.keys(five.params) // => ['kernel', 'head.w']
  */
 export const replaceHead = <Params extends Tree<Tensor>>(
   model: OnnxModel,

@@ -52,19 +52,18 @@ const targetsOf = (params: NamedTensors, targets: Selector | undefined): string[
  * Low-rank adaptation: trains two thin factors beside each chosen weight and leaves the weight as it is.
  *
  * W′ = W + α/r · B·A, with B = 0 at first, so that training starts at the model. Weights of more than two axes count as matrices
- * of their first axis by all others.
+ * of their first axis by all others. Edward J. Hu and others, "LoRA: Low-Rank Adaptation of Large Language Models", 2021, arXiv:2106.09685.
  *
  * @param params the weights, by name
  * @param apply a function whose first argument are the weights
  * @example
  * import { lora } from '@grad-ts/onnx'
  * import { matmul, ones, toArray } from '@grad-ts/tensor'
+ * import type { Tensor } from '@grad-ts/tensor'
  * const model = { w: ones([3, 2]) }
- * const adapted = lora(model, (params, x) => matmul(x, params.w), { rank: 1 })
- * adapted.params.w.b.shape // => [3, 1]
+ * const adapted = lora(model, (params, x: Tensor) => matmul(x, params.w), { rank: 1 })
+ * Object.keys(adapted.params) // => ['w']
  * toArray(adapted.apply(adapted.params, ones([1, 3]))) // => [[3, 3]]
- *
- * Edward J. Hu and others, "LoRA: Low-Rank Adaptation of Large Language Models", 2021, arXiv:2106.09685.
  */
 export const lora = <Params extends NamedTensors, Rest extends readonly unknown[], Result>(
   params: Params,

@@ -12,20 +12,20 @@ interface ModelFile {
 export const readModelFile = async (path: string): Promise<ModelFile> => {
   // Imported here, so that the package loads where there are no files.
   const fs = await import('node:fs')
-  const { dirname, isAbsolute, relative, resolve, sep } = await import('node:path')
+  const paths = await import('node:path')
   const bytes = await fs.promises.readFile(path).catch((cause: unknown) => {
     throw new OnnxFormatError(`cannot read '${path}': ${(cause as Error).message}`)
   })
-  const folder = await fs.promises.realpath(dirname(resolve(path)))
+  const folder = await fs.promises.realpath(paths.dirname(paths.resolve(path)))
   const open = new Map<string, number>()
 
   const inside = (location: string): string => {
-    const target = resolve(folder, location)
+    const target = paths.resolve(folder, location)
     const within = (place: string): boolean => {
-      const way = relative(folder, place)
-      return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
+      const way = paths.relative(folder, place)
+      return way !== '' && way !== '..' && !way.startsWith(`..${paths.sep}`) && !paths.isAbsolute(way)
     }
-    if (location === '' || isAbsolute(location) || !within(target))
+    if (location === '' || paths.isAbsolute(location) || !within(target))
       throw new OnnxExternalDataError(
         location,
         `the model's weights lie in '${location}', outside the model's folder; only files beside the model are read`,

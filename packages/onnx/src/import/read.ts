@@ -47,6 +47,12 @@ const read = (bytes: Uint8Array, options: OnnxOptions, external: ReadExternal): 
  *
  * @param options see {@link fromOnnx}
  * @returns the model, or why it cannot be read
+ * @example
+ * import { exportModelOrThrow, fromOnnxBytes } from '@grad-ts/onnx'
+ * import { matmul, ones } from '@grad-ts/tensor'
+ * const bytes = exportModelOrThrow((params, x) => matmul(x, params.kernel), { kernel: ones([4, 2]) }, ones([1, 4]))
+ * fromOnnxBytes(bytes, { dims: { batch: 3 } })._tag // => 'Right'
+ * fromOnnxBytes(bytes.subarray(0, 40))._tag // => 'Left'
  */
 export const fromOnnxBytes = (bytes: Uint8Array, options: OnnxOptions = {}): Either<OnnxError, OnnxModel> =>
   attempt(() => read(bytes, options, fromRecord(options.externalData ?? {})))
@@ -60,6 +66,13 @@ export const fromOnnxBytes = (bytes: Uint8Array, options: OnnxOptions = {}): Eit
  * @param source the path of the file (external data is then read from its folder), or its bytes
  * @param options lengths of symbolic dimensions, which weights are trainable, the dtype of the computation
  * @returns the model, or an error that names what is wrong: the node, its op, the weight
+ * @example
+ * import { exportModelOrThrow, fromOnnx } from '@grad-ts/onnx'
+ * import { matmul, ones } from '@grad-ts/tensor'
+ * const bytes = exportModelOrThrow((params, x) => matmul(x, params.kernel), { kernel: ones([4, 2]) }, ones([1, 4]))
+ * const result = await fromOnnx(bytes)()
+ * result._tag === 'Left' && result.left.tag // => 'OnnxOptionError'
+ * @see {@link toOnnx} to write new weights back
  */
 export const fromOnnx =
   (source: string | Uint8Array, options: OnnxOptions = {}): TaskEither<OnnxError, OnnxModel> =>
@@ -84,6 +97,14 @@ const orThrow = (result: Either<OnnxError, OnnxModel>): OnnxModel => {
  * Like {@link fromOnnx}, as a promise.
  *
  * @throws {OnnxError}
+ * @example
+ * import { exportModelOrThrow, fromOnnxOrThrow } from '@grad-ts/onnx'
+ * import { matmul, ones, toArray } from '@grad-ts/tensor'
+ * const bytes = exportModelOrThrow((params, x) => matmul(x, params.kernel), { kernel: ones([4, 2]) }, ones([1, 4]))
+ * const model = await fromOnnxOrThrow(bytes, { dims: { batch: 1 } })
+ * Object.keys(model.params) // => ['kernel']
+ * const { output = ones([]) } = model.apply(model.params, { input: ones([1, 4]) })
+ * toArray(output) // => [[4, 4]]
  */
 export const fromOnnxOrThrow = async (source: string | Uint8Array, options: OnnxOptions = {}): Promise<OnnxModel> =>
   orThrow(await fromOnnx(source, options)())

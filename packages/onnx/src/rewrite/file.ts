@@ -52,11 +52,11 @@ const outside = (model: OnnxModel, values: ReadonlyMap<string, Constant>, locati
 const write = async (path: string, model: OnnxModel, params: NamedTensors, options: WriteOptions): Promise<void> => {
   const { createWriteStream } = await import('node:fs')
   const { open, rename } = await import('node:fs/promises')
-  const { basename } = await import('node:path')
+  const paths = await import('node:path')
   const { finished } = await import('node:stream/promises')
   const from = options.externalFrom ?? (weightBytes(model) > roomy ? 1024 : Number.POSITIVE_INFINITY)
   const values = valuesOf(model, params)
-  const { replace, chunks } = outside(model, values, `${basename(path)}.data`, from)
+  const { replace, chunks } = outside(model, values, `${paths.basename(path)}.data`, from)
   const parts = fileParts(model, values, replace)
   if (chunks.length > 0) {
     const file = await open(`${path}.data.part`, 'w')

@@ -121,6 +121,7 @@ const write = (model: OnnxModel, params: NamedTensors): Uint8Array => {
  * @param model what {@link fromOnnx} gave
  * @param params like `model.params`; weights left out stay as they are. Running statistics go in the same way: `{ ...params, ...state }`
  * @returns the bytes of an `.onnx` file, all weights inside
+ * @see {@link writeOnnx} for models over 2 GB
  */
 export const toOnnx = (model: OnnxModel, params: NamedTensors): Either<OnnxError, Uint8Array> => attempt(() => write(model, params))
 
@@ -128,6 +129,14 @@ export const toOnnx = (model: OnnxModel, params: NamedTensors): Either<OnnxError
  * Like {@link toOnnx}.
  *
  * @throws {OnnxError}
+ * @example
+ * import { exportModelOrThrow, fromOnnxOrThrow, toOnnxOrThrow } from '@grad-ts/onnx'
+ * import { matmul, mul, ones } from '@grad-ts/tensor'
+ * const bytes = exportModelOrThrow((params, x) => matmul(x, params.kernel), { kernel: ones([4, 2]) }, ones([1, 4]))
+ * const model = await fromOnnxOrThrow(bytes, { dims: { batch: 1 } })
+ * const { kernel = ones([]) } = model.params
+ * const halved = toOnnxOrThrow(model, { kernel: mul(kernel, 0.5) })
+ * halved.length === bytes.length // => true
  */
 export const toOnnxOrThrow = (model: OnnxModel, params: NamedTensors): Uint8Array => {
   const result = toOnnx(model, params)

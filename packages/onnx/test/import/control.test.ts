@@ -14,7 +14,7 @@ const run = (graph: Graph, opset = 17): unknown =>
 
 const branch = (op: string): Graph => ({ nodes: [{ op, inputs: ['x'], outputs: [`${op}.y`] }], outputs: [`${op}.y`] })
 
-const chosen = (condition: { readonly inputs: readonly string[]; readonly op: string }, weights: Graph['weights']): Graph => ({
+const chosen = (condition: { readonly inputs: readonly string[]; readonly op: string }, weights: NonNullable<Graph['weights']>): Graph => ({
   nodes: [
     { ...condition, outputs: ['c'] },
     {

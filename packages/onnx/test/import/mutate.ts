@@ -15,14 +15,26 @@ export const randomFrom = (seed: number): Random => {
 
 const below = (random: Random, end: number): number => Math.floor(random() * end)
 
-const extremes = [[0x00], [0x01], [0x7f], [0xff], [0xff, 0x7f], [0xff, 0xff, 0xff, 0xff, 0x07], [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]]
+const extremes = [
+  [0x00],
+  [0x01],
+  [0x7f],
+  [0xff],
+  [0xff, 0x7f],
+  [0xff, 0xff, 0xff, 0xff, 0x07],
+  [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
+]
 
 type Mutation = (bytes: Uint8Array, random: Random) => Uint8Array
 
 /** Structure lies near the start and the end and between weights: most changes go where names and shapes are. */
 const place = (bytes: Uint8Array, random: Random): number => {
   const at = below(random, bytes.length)
-  return random() < 0.5 ? at : random() < 0.5 ? below(random, Math.min(bytes.length, 4096)) : bytes.length - 1 - below(random, Math.min(bytes.length, 4096))
+  return random() < 0.5
+    ? at
+    : random() < 0.5
+      ? below(random, Math.min(bytes.length, 4096))
+      : bytes.length - 1 - below(random, Math.min(bytes.length, 4096))
 }
 
 const mutations: readonly Mutation[] = [
@@ -40,7 +52,10 @@ const mutations: readonly Mutation[] = [
   (bytes, random) => bytes.slice(0, below(random, bytes.length)),
   (bytes, random) => {
     const result = bytes.slice()
-    result.set((extremes[below(random, extremes.length)] as number[]).slice(0, Math.max(1, bytes.length - place(bytes, random))), Math.min(place(bytes, random), bytes.length - 10))
+    result.set(
+      (extremes[below(random, extremes.length)] as number[]).slice(0, Math.max(1, bytes.length - place(bytes, random))),
+      Math.min(place(bytes, random), bytes.length - 10),
+    )
     return result
   },
   (bytes, random) => {
@@ -62,6 +77,7 @@ const mutations: readonly Mutation[] = [
 /** One to four damages. */
 export const mutate = (bytes: Uint8Array, random: Random): Uint8Array => {
   let result = bytes
-  for (let count = 1 + below(random, 4); count > 0; count--) if (result.length > 16) result = (mutations[below(random, mutations.length)] as Mutation)(result, random)
+  for (let count = 1 + below(random, 4); count > 0; count--)
+    if (result.length > 16) result = (mutations[below(random, mutations.length)] as Mutation)(result, random)
   return result
 }

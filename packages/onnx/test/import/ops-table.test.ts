@@ -9,7 +9,10 @@ import { toModel } from '../../src/index.ts'
 import { examples } from './examples.ts'
 
 const opsIn = ({ nodes }: StoredGraph): string[] =>
-  nodes.flatMap(({ op, attributes }) => [op, ...[...attributes.values()].flatMap((attribute) => (attribute.tag === 'graph' ? opsIn(attribute.value) : []))])
+  nodes.flatMap(({ op, attributes }) => [
+    op,
+    ...[...attributes.values()].flatMap((attribute) => (attribute.tag === 'graph' ? opsIn(attribute.value) : [])),
+  ])
 
 /** Every operator that lowering writes for the ops of the tensor package. */
 const written = new Set(
@@ -18,10 +21,13 @@ const written = new Set(
     .flatMap(({ apply, operands }) => opsIn(decodeModel(toModel(trace(apply, [...operands]))).graph)),
 )
 
-const control = 'If Loop Scan ConcatFromSequence SequenceAt SequenceConstruct SequenceEmpty SequenceInsert SequenceLength SplitToSequence'.split(' ')
+const control =
+  'If Loop Scan ConcatFromSequence SequenceAt SequenceConstruct SequenceEmpty SequenceInsert SequenceLength SplitToSequence'.split(' ')
 
 const testedIn = (op: string, domain: string): string =>
-  [...new Set(examples.filter((example) => example.op === op && (example.domain ?? '') === domain).map(({ opset = 17 }) => opset))].sort((a, b) => a - b).join(', ')
+  [...new Set(examples.filter((example) => example.op === op && (example.domain ?? '') === domain).map(({ opset = 17 }) => opset))]
+    .sort((a, b) => a - b)
+    .join(', ')
 
 const row = (op: string, domain: string): string => {
   const tested = control.includes(op) ? '17' : domain === '' ? testedIn(op, domain) : '1'
@@ -29,7 +35,13 @@ const row = (op: string, domain: string): string => {
 }
 
 const table = (domain: string): string =>
-  ['| Operator | Tested in operator set | Gradient | Written |', '|---|---|---|---|', ...Object.keys(converters[domain] ?? {}).sort().map((op) => row(op, domain))].join('\n')
+  [
+    '| Operator | Tested in operator set | Gradient | Written |',
+    '|---|---|---|---|',
+    ...Object.keys(converters[domain] ?? {})
+      .sort()
+      .map((op) => row(op, domain)),
+  ].join('\n')
 
 const page = `# ONNX operators
 

@@ -20,7 +20,7 @@ export interface OnnxResult {
   readonly reason?: string
 }
 
-interface Step {
+type Step = {
   readonly loss: Tensor
   readonly outputs: NamedTensors
   readonly gradients: NamedTensors
@@ -52,13 +52,13 @@ const runners: Readonly<
   Record<'interpreter' | 'onnxruntime', (step: StepFunction, fixture: OnnxFixture, model: OnnxModel, float: FloatDType) => Promise<Run>>
 > = {
   interpreter: (step, fixture, _, float) => {
-    const run = interpret(step as never) as unknown as StepFunction
+    const run = interpret(step)
     return Promise.resolve((params) => Promise.resolve(run(params, ...dataOf(fixture, float))))
   },
   onnxruntime: async (step, fixture, model, float) => {
     const [inputs, target] = dataOf(fixture, float)
-    const program = await compileOrThrow(step as never, [model.params, inputs, target] as never, { device: 'cpu' })
-    return async (params) => (await program.runOrThrow(...([params, inputs, target] as unknown as never[]))) as unknown as Step
+    const program = await compileOrThrow(step, [model.params as NamedTensors, inputs, target], { device: 'cpu' })
+    return (params) => program.runOrThrow(params, inputs, target)
   },
 }
 
