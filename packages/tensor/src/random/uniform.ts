@@ -2,6 +2,8 @@ import { asTensor, full } from '../create.ts'
 import type { FloatDType } from '../dtype.ts'
 import { add, cast, div, less, mul, sub } from '../elementwise.ts'
 import { ShapeError } from '../errors.ts'
+import { concat, reshape, slice } from '../layout.ts'
+import { sizeOf } from '../shape.ts'
 import { constantOf, isTensor } from '../tensor.ts'
 import type { Operand, Tensor } from '../tensor.ts'
 import type { Shape } from '../shape.ts'
@@ -54,10 +56,19 @@ export const bernoulli = (key: Tensor, p: Operand, shape: Shape): Tensor => {
   return less(randomBits(key, shape), constantOf(Int32Array.of(threshold), [], 'int32'))
 }
 
+/** Booleans that are true with probability parts / 65536, two from each 32 bits: half the work of `bernoulli`. */
+const coarseMask = (key: Tensor, parts: number, shape: Shape): Tensor => {
+  const size = sizeOf(shape)
+  const words = randomBits(key, [Math.ceil(size / 2)])
+  const threshold = constantOf(Int32Array.of(parts * 65536 - 2 ** 31), [], 'int32')
+  const both = concat([less(words, threshold), less(mul(words, 65536), threshold)])
+  return reshape(slice(both, [{ end: size }]), shape)
+}
+
 /**
  * Sets elements to 0 with probability `rate` and scales the others by 1 / (1 − rate), so that the mean stays.
  *
- * @param rate from 0 up to, not including, 1; static
+ * @param rate from 0 up to, not including, 1; static; taken to the nearest 1/65536
  * @example
  * import { dropout, key, ones } from '@grad-ts/tensor'
  * dropout(key(0), ones([128, 512]), 0.5).shape // => [128, 512]
@@ -65,6 +76,7 @@ export const bernoulli = (key: Tensor, p: Operand, shape: Shape): Tensor => {
  */
 export const dropout = (key: Tensor, x: Tensor, rate: number): Tensor => {
   if (!(rate >= 0 && rate < 1)) throw new ShapeError('dropout', [x], `expected a rate from 0 to below 1, got ${rate}`)
-  if (rate === 0) return x
-  return mul(x, mul(cast(bernoulli(key, 1 - rate, x.shape), x.dtype), 1 / (1 - rate)))
+  const parts = Math.max(1, Math.round((1 - rate) * 65536))
+  if (parts === 65536) return x
+  return mul(x, mul(cast(coarseMask(key, parts, x.shape), x.dtype), 65536 / parts))
 }

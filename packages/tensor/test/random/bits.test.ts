@@ -39,6 +39,15 @@ test.each([1, 2, 3, 7, 64, 512, 784, 4096, 65536])('bits at distance %d are inde
   }
 })
 
+test('the two halves of the bits are independent, and the lower ones of neighbours too', () => {
+  for (const [name, from] of keys) {
+    const bits = draw(from, size + 1)
+    const lower = bits.map((word) => Math.imul(word, 65536))
+    expect(Math.abs(pairScore(bits.subarray(0, size), lower.subarray(0, size))), name).toBeLessThan(bound)
+    expect(Math.abs(pairScore(lower.subarray(0, size), lower.subarray(1))), name).toBeLessThan(bound)
+  }
+})
+
 test('triples of neighbours fill the cube evenly', () => {
   const bits = draw(rawKey(0, 0), 3 * size)
   const counts = new Int32Array(4096)

@@ -95,10 +95,16 @@ test.each([0, 0.001, 0.3, 0.5, 0.999, 1])('bernoulli is true with probability %d
   }
 })
 
-test('dropout keeps the mean, zeroes the given share and scales the rest', () => {
-  const kept = valuesOf(dropout(key(8), ones([size]), 0.25))
-  expect(new Set(Array.from(kept))).toEqual(new Set([0, Math.fround(1 / 0.75)]))
-  near(moment(kept, 1), 1, Math.sqrt(0.25 / 0.75 / size))
+test.each([0.25, 0.1, 0.999])('dropout keeps the mean, zeroes the share %d and scales the rest', (rate) => {
+  const kept = valuesOf(dropout(key(8), ones([size - 1]), rate))
+  const keep = Math.round((1 - rate) * 65536) / 65536
+  expect(new Set(Array.from(kept))).toEqual(new Set([0, Math.fround(1 / keep)]))
+  near(moment(kept, 1), 1, Math.sqrt(rate / (1 - rate) / size))
+})
+
+test('dropout of nothing is the tensor itself', () => {
+  const x = ones([3])
+  expect(dropout(key(0), x, 0)).toBe(x)
 })
 
 test('categorical draws classes in proportion to exp(logits)', () => {
