@@ -19,6 +19,15 @@ export interface FixtureGradient {
 
 export type LossKind = 'mse' | 'softmaxCrossEntropy' | 'bceWithLogits'
 
+/** The gaps that were measured when a fixture was made, by what was compared. */
+export interface Agreement {
+  readonly loss: number
+  readonly outputs: number
+  readonly gradients: number
+  readonly sgdLoss: number
+  readonly sgdOutputs: number
+}
+
 export interface OnnxFixture {
   readonly kind: 'onnx'
   readonly name: string
@@ -33,6 +42,7 @@ export interface OnnxFixture {
     readonly losses: readonly number[]
     readonly outputs: readonly FixtureTensor[]
   }
+  readonly agreement?: { readonly torchFloat32: Agreement; readonly float64: Agreement }
 }
 
 export interface BrokenFixture {
