@@ -28,6 +28,7 @@ import type { Initializer } from '../initializers/initializer.ts'
 import { glorotUniform } from '../initializers/variance-scaling.ts'
 import { statelessLayer } from '../layer.ts'
 import type { Context, Layer } from '../layer.ts'
+import { checkRate, checkSizes } from './checks.ts'
 import { dense } from './dense.ts'
 import type { KernelAndBias } from './dense.ts'
 import { trainingKey } from './dropout.ts'
@@ -159,6 +160,8 @@ const maskOf = (queries: number, keys: number, causal: boolean, padding: Tensor 
 export const multiHeadAttention = (options: AttentionOptions): Layer<AttentionParams, null, AttentionInput> => {
   const { size, heads, headSize = size / heads, memorySize = size, causal = false, rotary = false, dropout: rate = 0 } = options
   const { useBias = true, kernelInit = glorotUniform } = options
+  checkSizes('multiHeadAttention', { size, heads, memorySize })
+  checkRate('multiHeadAttention', 'dropout', rate)
   if (!Number.isInteger(headSize))
     throw new LayerError('multiHeadAttention', `expected heads to divide the size ${size}, got ${heads}; or give headSize`)
   const projection = (inputs: number, out: number) => dense({ in: inputs, out, useBias, kernelInit })

@@ -5,6 +5,7 @@ import type { Initializer } from '../initializers/initializer.ts'
 import { ones, zeros } from '../initializers/simple.ts'
 import { orthogonal } from '../initializers/structured.ts'
 import { glorotUniform } from '../initializers/variance-scaling.ts'
+import { checkSizes } from './checks.ts'
 
 /** The parameters of a recurrent cell; the gates stand side by side along the last axis. */
 export type CellParams = {
@@ -39,13 +40,14 @@ export interface CellOptions {
   readonly recurrentInit?: Initializer
 }
 
-const initCell =
-  (
-    { in: inputs, size, kernelInit = glorotUniform, recurrentInit = orthogonal() }: CellOptions,
-    biases: readonly Initializer[],
-    twoBiases = false,
-  ) =>
-  (key: Tensor): CellParams => {
+const initCell = (
+  name: string,
+  { in: inputs, size, kernelInit = glorotUniform, recurrentInit = orthogonal() }: CellOptions,
+  biases: readonly Initializer[],
+  twoBiases = false,
+) => {
+  checkSizes(name, { in: inputs, size })
+  return (key: Tensor): CellParams => {
     const [kernelKey, recurrentKey] = splitKey(key)
     const ofGates = (own: Tensor, init: Initializer, rows: number): Tensor =>
       concat(
@@ -59,6 +61,7 @@ const initCell =
       recurrentBias: twoBiases ? zeros(key, [biases.length * size]) : null,
     }
   }
+}
 
 const gates = (x: Tensor, size: number): Tensor[] =>
   split(
@@ -80,7 +83,7 @@ export const simpleCell = (options: CellOptions & { readonly activation?: (x: Te
   name: 'simpleRnn',
   in: options.in,
   size: options.size,
-  init: initCell(options, [zeros]),
+  init: initCell('simpleRnn', options, [zeros]),
   start: (batch, dtype) => zerosOf([batch, options.size], dtype),
   step: ({ recurrent }, carry, projected) => {
     const next = (options.activation ?? tanh)(add(projected, matmul(carry, recurrent)))
@@ -105,7 +108,7 @@ export const lstmCell = (options: CellOptions): Cell<LstmCarry> => ({
   name: 'lstm',
   in: options.in,
   size: options.size,
-  init: initCell(options, [zeros, ones, zeros, zeros]),
+  init: initCell('lstm', options, [zeros, ones, zeros, zeros]),
   start: (batch, dtype) => ({ output: zerosOf([batch, options.size], dtype), memory: zerosOf([batch, options.size], dtype) }),
   step: ({ recurrent }, { output, memory }, projected) => {
     const [input, forget, candidate, open] = gates(add(projected, matmul(output, recurrent)), options.size) as [
@@ -133,7 +136,7 @@ export const gruCell = (options: CellOptions): Cell<Tensor> => ({
   name: 'gru',
   in: options.in,
   size: options.size,
-  init: initCell(options, [zeros, zeros, zeros], true),
+  init: initCell('gru', options, [zeros, zeros, zeros], true),
   start: (batch, dtype) => zerosOf([batch, options.size], dtype),
   step: ({ recurrent, recurrentBias }, carry, projected) => {
     const product = matmul(carry, recurrent)

@@ -6,6 +6,7 @@ import { zeros } from '../initializers/simple.ts'
 import { glorotUniform } from '../initializers/variance-scaling.ts'
 import { statelessLayer } from '../layer.ts'
 import type { Layer } from '../layer.ts'
+import { checkSizes } from './checks.ts'
 import type { KernelAndBias } from './dense.ts'
 import { sequential } from './sequential.ts'
 
@@ -72,6 +73,7 @@ const convolution = (
   axes: { readonly inAxis: number; readonly outAxis: number },
   apply: Apply,
 ): Layer<KernelAndBias, null> => {
+  checkSizes(name, { in: options.in, out: options.out, groups: options.groups ?? 1 })
   checkGroups(name, options)
   const { useBias = true, kernelInit = glorotUniform, biasInit = zeros } = options
   return statelessLayer<KernelAndBias>({

@@ -5,6 +5,7 @@ import { zeros } from '../initializers/simple.ts'
 import { glorotUniform } from '../initializers/variance-scaling.ts'
 import { statelessLayer } from '../layer.ts'
 import type { Layer } from '../layer.ts'
+import { checkSizes } from './checks.ts'
 
 /** A kernel and, unless the layer does without, a bias. */
 export type KernelAndBias = { readonly kernel: Tensor; readonly bias: Tensor | null }
@@ -35,6 +36,7 @@ export interface DenseOptions {
  */
 export const dense = (options: DenseOptions): Layer<KernelAndBias, null> => {
   const { useBias = true, kernelInit = glorotUniform, biasInit = zeros } = options
+  checkSizes('dense', { in: options.in, out: options.out })
   return statelessLayer<KernelAndBias>({
     name: 'dense',
     init: (key) => {

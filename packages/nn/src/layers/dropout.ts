@@ -3,6 +3,7 @@ import type { Tensor } from '@grad-ts/tensor'
 import { MissingKeyError } from '../errors.ts'
 import { statelessLayer } from '../layer.ts'
 import type { Context, Layer } from '../layer.ts'
+import { checkRate } from './checks.ts'
 
 /** The key of a context, or nothing when the model is not being trained. */
 export const trainingKey = (layer: string, { training = false, key }: Context): Tensor | undefined => {
@@ -11,15 +12,20 @@ export const trainingKey = (layer: string, { training = false, key }: Context): 
   return key
 }
 
-const noiseLayer = (name: string, rate: number, change: (key: Tensor, x: Tensor) => Tensor): Layer<null, null> =>
+const noiseLayer = (name: string, strength: number, change: (key: Tensor, x: Tensor) => Tensor): Layer<null, null> =>
   statelessLayer<null>({
     name,
     init: () => null,
     apply: (_, x, context) => {
-      const key = rate === 0 ? undefined : trainingKey(name, context)
+      const key = strength === 0 ? undefined : trainingKey(name, context)
       return key === undefined ? x : change(key, x)
     },
   })
+
+const dropping = (name: string, rate: number, change: (key: Tensor, x: Tensor) => Tensor): Layer<null, null> => {
+  checkRate(name, 'rate', rate)
+  return noiseLayer(name, rate, change)
+}
 
 /**
  * Sets elements to 0 with probability `rate` while training, and scales the others up so that the mean stays.
@@ -31,8 +37,7 @@ const noiseLayer = (name: string, rate: number, change: (key: Tensor, x: Tensor)
  * toArray(dropout({ rate: 0.5 }).apply(null, ones([2]))) // => [1, 1]
  * @see Srivastava et al., Dropout: a simple way to prevent neural networks from overfitting, 2014
  */
-export const dropout = ({ rate }: { readonly rate: number }): Layer<null, null> =>
-  noiseLayer('dropout', rate, (key, x) => drop(key, x, rate))
+export const dropout = ({ rate }: { readonly rate: number }): Layer<null, null> => dropping('dropout', rate, (key, x) => drop(key, x, rate))
 
 /**
  * Drops whole channels of `[batch, channels, …]` while training (Tompson et al., 2014, arXiv:1411.4280).
@@ -43,7 +48,7 @@ export const dropout = ({ rate }: { readonly rate: number }): Layer<null, null> 
  * spatialDropout({ rate: 0.5 }).apply(null, ones([4, 8, 7, 7]), { training: true, key: key(0) }).shape // => [4, 8, 7, 7]
  */
 export const spatialDropout = ({ rate }: { readonly rate: number }): Layer<null, null> =>
-  noiseLayer('spatialDropout', rate, (key, x) => {
+  dropping('spatialDropout', rate, (key, x) => {
     const kept = bernoulli(
       key,
       1 - rate,
@@ -72,6 +77,6 @@ export const gaussianNoise = ({ stddev }: { readonly stddev: number }): Layer<nu
  * gaussianDropout({ rate: 0.5 }).apply(null, ones([4, 8]), { training: true, key: key(0) }).shape // => [4, 8]
  */
 export const gaussianDropout = ({ rate }: { readonly rate: number }): Layer<null, null> =>
-  noiseLayer('gaussianDropout', rate, (key, x) =>
+  dropping('gaussianDropout', rate, (key, x) =>
     mul(x, cast(normal(key, x.shape, { mean: 1, stddev: Math.sqrt(rate / (1 - rate)) }), x.dtype)),
   )

@@ -4,6 +4,7 @@ import type { Initializer } from '../initializers/initializer.ts'
 import { normal, uniform } from '../initializers/simple.ts'
 import { lambda, statefulLayer, statelessLayer } from '../layer.ts'
 import type { Layer } from '../layer.ts'
+import { checkSizes } from './checks.ts'
 import type { Tree } from '@grad-ts/tree'
 
 /** A row of numbers for every symbol. */
@@ -34,8 +35,9 @@ export const embedding = ({
   readonly size: number
   readonly paddingId?: number
   readonly tableInit?: Initializer
-}): Layer<EmbeddingParams, null> =>
-  statelessLayer<EmbeddingParams>({
+}): Layer<EmbeddingParams, null> => {
+  checkSizes('embedding', { count, size })
+  return statelessLayer<EmbeddingParams>({
     name: 'embedding',
     init: (key) => ({ table: tableInit(key, [count, size]) }),
     apply: ({ table }, x) => {
@@ -44,6 +46,7 @@ export const embedding = ({
       return paddingId === undefined ? rows : where(expandDims(notEqual(x, paddingId), -1), rows, 0)
     },
   })
+}
 
 const timeOf = (op: string, x: Tensor, size: number, longest = Infinity): number => {
   const [, time, features] = x.shape
@@ -69,12 +72,14 @@ export const learnedPositions = ({
   readonly length: number
   readonly size: number
   readonly tableInit?: Initializer
-}): Layer<EmbeddingParams, null> =>
-  statelessLayer<EmbeddingParams>({
+}): Layer<EmbeddingParams, null> => {
+  checkSizes('learnedPositions', { length, size })
+  return statelessLayer<EmbeddingParams>({
     name: 'learnedPositions',
     init: (key) => ({ table: tableInit(key, [length, size]) }),
     apply: ({ table }, x) => add(x, sliceAxis(table, 0, { end: timeOf('learnedPositions', x, size, length) })),
   })
+}
 
 /** Sines and cosines of falling frequency for each step, `[time, size]` (Vaswani et al., 2017, arXiv:1706.03762). */
 const waves = (time: number, size: number): Tensor => {
