@@ -12,10 +12,12 @@ type Target = 'cpu' | 'cuda' | 'webgpu'
 
 const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
 
-/** Float32 examples of an op, or whatever it takes. */
+/** Examples that give float32, or take it, or whatever there is. */
 const examplesOf = (op: OpName): readonly OpExample[] => {
-  const single = opExamples[op].filter(({ operands, apply }) => [...operands, apply(...operands)].every(({ dtype }) => dtype !== 'float64'))
-  return single.length > 0 ? single : opExamples[op]
+  const all = opExamples[op].filter(({ operands, apply }) => [...operands, apply(...operands)].every(({ dtype }) => dtype !== 'float64'))
+  const giving = all.filter(({ operands, apply }) => apply(...operands).dtype === 'float32')
+  const taking = all.filter(({ operands }) => operands.some(({ dtype }) => dtype === 'float32'))
+  return [giving, taking, all, opExamples[op]].find((examples) => examples.length > 0) as readonly OpExample[]
 }
 
 /** The graph ops that a gradient is made of: those that its graph has and the function's own graph has not. */
@@ -72,8 +74,8 @@ export const opsPage = (): string =>
     '`npx vitest run packages/testkit/test/docs -u` writes it anew.',
     '',
     '- **Gradient**: the ops that the gradient adds to the graph; as they have gradients too, orders compose.',
-    '- **ONNX**: the nodes (operator set 18) that the op becomes for float32 on the CPU, and on WebGPU where they differ. In float64, ops without a',
-    '  kernel are written with those that have one.',
+    '- **ONNX**: the nodes (operator set 18) that the op becomes for float32 (int32 or bool where it takes no floats) on the CPU, and on',
+    '  WebGPU where they differ. In float64, ops without a kernel are written with those that have one.',
     '- **Stays on**: the providers of ONNX Runtime 1.29 that run all of these nodes, by its lists of kernels.',
     '',
     '| op | computes | gradient | ONNX | stays on |',
