@@ -28,6 +28,8 @@ export interface Lora<Rest extends readonly unknown[], Result> {
   /** What is trained in place of the weights. */
   readonly params: Adapters<Constant>
   readonly apply: (adapters: Adapters, ...rest: Rest) => Result
+  /** What the product of the factors is multiplied by: alpha / rank. */
+  readonly scale: number
   /** Multiplies the adapters into the weights: a record like the original parameters. */
   readonly merge: (adapters: Adapters) => NamedConstants
 }
@@ -90,6 +92,7 @@ export const lora = <Params extends NamedTensors, Rest extends readonly unknown[
   }
   return {
     params: Object.fromEntries(first),
+    scale: alpha / rank,
     apply: (adapters, ...rest) => apply(adapted(adapters), ...rest),
     merge: (adapters) => evaluate(adapted(adapters) as NamedTensors) as NamedConstants,
   }

@@ -8,6 +8,8 @@ import { buildModel } from '../import/model.ts'
 import { attempt } from '../import/read.ts'
 import type { NamedTensors, OnnxModel, OnnxPort } from '../import/types.ts'
 import { bytesOf } from '../import/wire.ts'
+import { withAdapters } from './adapters.ts'
+import type { WrittenAdapters } from './adapters.ts'
 import { graftFields } from './graft.ts'
 import type { GraftFields } from './graft.ts'
 import { bytesField, joined, splice } from './splice.ts'
@@ -17,6 +19,11 @@ import { elementBytes, withElements } from './tensor.ts'
 import type { Placement } from './tensor.ts'
 import { editWeights } from './weights.ts'
 import type { Replace } from './weights.ts'
+
+export interface ToOnnxOptions {
+  /** Adapters to write beside the weights, as nodes of their own, instead of multiplied into them. */
+  readonly adapters?: WrittenAdapters
+}
 
 /** A protobuf message, and so a file with its weights inside, cannot be longer. */
 const longest = 2 ** 31 - 1
@@ -93,18 +100,24 @@ const writeGraph = (
 }
 
 /** The parts of the new file, with weights placed by `replace`. */
-export const fileParts = (model: OnnxModel, values: ReadonlyMap<string, Constant>, replace: Replace): readonly Uint8Array[] => {
+export const fileParts = (
+  model: OnnxModel,
+  values: ReadonlyMap<string, Constant>,
+  replace: Replace,
+  adapters?: WrittenAdapters,
+): readonly Uint8Array[] => {
   const { bytes } = model.source
   return splice(bytes, (field) => {
     if (field.number !== graphNumber) return 'keep'
     const graph = bytesOf(bytes, field)
-    return bytesField(graphNumber, writeGraph(model, graph, values, replace))
+    const parts = writeGraph(model, graph, values, replace)
+    return bytesField(graphNumber, adapters === undefined ? parts : withAdapters(joined(parts), model.source, adapters))
   })
 }
 
-const write = (model: OnnxModel, params: NamedTensors): Uint8Array => {
+const write = (model: OnnxModel, params: NamedTensors, { adapters }: ToOnnxOptions): Uint8Array => {
   const values = valuesOf(model, params)
-  const parts = fileParts(model, values, replaceInline(model, values))
+  const parts = fileParts(model, values, replaceInline(model, values), adapters)
   const size = parts.reduce((total, part) => total + part.length, 0)
   if (size > longest)
     throw new OnnxLimitError(
@@ -123,7 +136,8 @@ const write = (model: OnnxModel, params: NamedTensors): Uint8Array => {
  * @returns the bytes of an `.onnx` file, all weights inside
  * @see {@link writeOnnx} for models over 2 GB
  */
-export const toOnnx = (model: OnnxModel, params: NamedTensors): Either<OnnxError, Uint8Array> => attempt(() => write(model, params))
+export const toOnnx = (model: OnnxModel, params: NamedTensors, options: ToOnnxOptions = {}): Either<OnnxError, Uint8Array> =>
+  attempt(() => write(model, params, options))
 
 /**
  * Like {@link toOnnx}.
@@ -138,8 +152,8 @@ export const toOnnx = (model: OnnxModel, params: NamedTensors): Either<OnnxError
  * const halved = toOnnxOrThrow(model, { kernel: mul(kernel, 0.5) })
  * halved.length === bytes.length // => true
  */
-export const toOnnxOrThrow = (model: OnnxModel, params: NamedTensors): Uint8Array => {
-  const result = toOnnx(model, params)
+export const toOnnxOrThrow = (model: OnnxModel, params: NamedTensors, options: ToOnnxOptions = {}): Uint8Array => {
+  const result = toOnnx(model, params, options)
   if (E.isLeft(result)) throw result.left
   return result.right
 }

@@ -97,6 +97,13 @@ describe('lora', () => {
     expect(run(file, 'y')).toEqual(toArray(adapted.apply(trained, { x })))
   })
 
+  it('is written beside the weights too, without a change to the nodes that read them', () => {
+    const file = read(toOnnxOrThrow(source, {}, { adapters: { weights: trained, scale: adapted.scale } }), { dims: { batch: 5 } })
+    expect(file.source.stored.graph.nodes.slice(-4)).toEqual(source.source.stored.graph.nodes)
+    expect(Object.keys(file.params)).toContain('fc1.weight.lora.a')
+    expect(run(file, 'y')).toEqual(toArray(adapted.apply(trained, { x })))
+  })
+
   it('refuses weights that are no matrices', () => {
     expect(() => lora(source.params, () => zeros([]), { targets: 'fc1.bias' })).toThrowErrorMatchingInlineSnapshot(
       `[OnnxOptionError: lora: 'fc1.bias' has the shape [4]; only weights of two or more axes have low-rank updates]`,

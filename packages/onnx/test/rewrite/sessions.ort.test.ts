@@ -3,7 +3,7 @@ import type { Constant, Tensor } from '@grad-ts/tensor'
 import { InferenceSession, Tensor as Value } from 'onnxruntime-node'
 import { add, matmul, mean, mul, evaluate } from '@grad-ts/tensor'
 import { describe, expect, it } from 'vitest'
-import { cutAt, replaceHead, toOnnxOrThrow } from '../../src/index.ts'
+import { cutAt, lora, replaceHead, toOnnxOrThrow } from '../../src/index.ts'
 import { model, random } from '../import/build.ts'
 import type { Graph } from '../import/build.ts'
 import { constantOf, read } from '../import/run.ts'
@@ -46,6 +46,16 @@ describe('a plain session runs what was written', () => {
     })
     const trained = Object.fromEntries(Object.entries(head.params).map(([name, value]) => [name, evaluate(mul(value, 0.5)) as Constant]))
     close(await runPlain(toOnnxOrThrow(head, trained)), flat(head.apply(trained, { x: constantOf(values) })['y'] as Tensor))
+  })
+
+  it('with adapters beside the weights', async () => {
+    const source = read(model(network), { dims: { batch: 2 } })
+    const adapted = lora(source.params, (params, x: Tensor) => source.apply(params, { x })['y'] as Tensor, { rank: 2 })
+    const weights = Object.fromEntries(Object.entries(adapted.params).map(([name, { a, b }]) => [name, { a, b: add(b, 0.5) }]))
+    close(
+      await runPlain(toOnnxOrThrow(source, {}, { adapters: { weights, scale: adapted.scale } })),
+      flat(adapted.apply(weights, constantOf(values))),
+    )
   })
 
   it('cut at an inner tensor', async () => {
