@@ -4,7 +4,6 @@ import { passNames } from '@grad-ts/onnx'
 import { stepCases } from './cases/table.ts'
 import { measure } from './measure.ts'
 import type { Measurement } from './measure.ts'
-import { soakMemory, soakTimer } from './soak.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -45,13 +44,7 @@ const runCase = async (name: string): Promise<void> => {
   for (const form of forms) print(await measure(name, make(), form, options))
 }
 
-const soak = async (): Promise<void> => {
-  console.log(JSON.stringify(await soakMemory(values.device as Device, values.device === 'webgpu' ? 500 : 10_000)))
-  console.log(JSON.stringify(await soakTimer(300)))
-}
-
 const run = async (name: string): Promise<void> => {
-  if (name === 'soak') return soak()
   for (const each of name === 'compile' ? Object.keys(stepCases) : [name]) await runCase(each)
 }
 

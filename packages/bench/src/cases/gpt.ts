@@ -113,3 +113,6 @@ const gptCase = (size: Size, runs: number, loop: number): StepCase => {
 
 /** A character model: 4 layers, 4 heads, width 128, context 64, batch 12, AdamW with clipping. */
 export const gpt = (): StepCase => gptCase({ layers: 4, heads: 4, width: 128, context: 64, batch: 12 }, 15, 4)
+
+/** 6 layers, 6 heads, width 384, context 256, batch 64: a size for GPUs. */
+export const largeGpt = (): StepCase => gptCase({ layers: 6, heads: 6, width: 384, context: 256, batch: 64 }, 10, 4)

@@ -13,7 +13,7 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   trainer: ['tree', 'tensor', 'autodiff', 'optim', 'nn', 'onnx', 'onnxruntime'],
   'grad-ts': ['tree', 'tensor', 'autodiff', 'optim', 'nn', 'onnx', 'onnxruntime', 'trainer'],
   testkit: ['tree', 'tensor', 'autodiff'],
-  bench: ['tree', 'tensor', 'autodiff', 'optim', 'nn', 'onnx', 'onnxruntime', 'trainer', 'grad-ts'],
+  bench: ['tree', 'tensor', 'autodiff', 'optim', 'nn', 'onnx', 'onnxruntime', 'trainer', 'grad-ts', 'testkit'],
 }
 
 export const published = Object.keys(arrows).filter((name) => name !== 'testkit' && name !== 'bench')
