@@ -2,7 +2,7 @@ import { tensor } from '@grad-ts/tensor'
 import type { Constant } from '@grad-ts/tensor'
 import { fill, outlinesOf } from './outlines.ts'
 
-export const size = 96
+export const size = 64
 
 /** How text can lie: upright, or turned by so many quarters. */
 export const directions = ['0°', '90°', '180°', '270°'] as const
@@ -25,15 +25,13 @@ const word = (next: () => number): string => {
   return shown < 0.5 ? text.charAt(0).toUpperCase() + text.slice(1) : text
 }
 
-const line = (next: () => number): string => (next() < 0.3 ? `${word(next)} ${Math.floor(next() * 9000 + 1000)}` : word(next))
-
 /** Draws one line of text on a background: three channels from −1 to 1. */
 const draw = (direction: number, next: () => number): Float32Array => {
-  const { segments, width } = outlinesOf(line(next), Math.floor(next() * 3))
+  const { segments, width } = outlinesOf(word(next), Math.floor(next() * 3))
   const scale = (size * (0.7 + 0.25 * next())) / width
   const angle = (direction * Math.PI) / 2 + (next() - 0.5) * 0.15
   const [cos, sin] = [Math.cos(angle) * scale, Math.sin(angle) * scale]
-  const [dx, dy] = [0, 0].map(() => size / 2 + (next() - 0.5) * 8) as [number, number]
+  const [dx, dy] = [0, 0].map(() => size / 2 + (next() - 0.5) * 6) as [number, number]
   const ink = fill(segments, size, ([x, y]) => {
     const [fromMiddle, above] = [x - width / 2, y + 35]
     return [dx + cos * fromMiddle - sin * above, dy + sin * fromMiddle + cos * above]

@@ -3,8 +3,9 @@ import { softmaxCrossEntropyWithIntegerLabels } from '@grad-ts/nn'
 import type { NamedConstants, NamedTensors, OnnxModel } from '@grad-ts/onnx'
 import { compileStepOrThrow } from '@grad-ts/onnxruntime'
 import { adam, applyUpdates } from '@grad-ts/optim'
-import { mean, toNumber } from '@grad-ts/tensor'
+import { mean, mul, scalar, toNumber } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
+import { map } from '@grad-ts/tree'
 import { renderLines } from './lines.ts'
 
 export interface Start {
@@ -17,25 +18,36 @@ export interface Trained extends Start {
   readonly loss: number
 }
 
+interface Batch {
+  readonly [part: string]: Tensor
+  readonly images: Tensor
+  readonly labels: Tensor
+  /** From 1 at the start to 0 at the end: how far the learning rate has come down. */
+  readonly pace: Tensor
+}
+
 /** Trains a network on lines that it renders as it goes, for a number of seconds. */
 export const train = async (model: OnnxModel, start: Start, batchSize: number, seconds: number): Promise<Trained> => {
-  const solver = adam({ learningRate: 1e-3 })
+  const solver = adam({ learningRate: 2e-3 })
   const first = { params: start.params as NamedTensors, statistics: start.state as NamedTensors, solver: solver.init(start.params) }
-  const step = (state: typeof first, batch: { readonly images: Tensor; readonly labels: Tensor }) => {
+  const step = (state: typeof first, batch: Batch) => {
     const objective = (params: NamedTensors): readonly [Tensor, NamedTensors] => {
       const [outputs, statistics] = model.applyWithState(params, state.statistics, { x: batch.images })
       return [mean(softmaxCrossEntropyWithIntegerLabels(outputs['directions'] as Tensor, batch.labels)), statistics]
     }
     const [[loss, statistics], gradients] = valueAndGradWithAux(objective)(state.params)
     const [updates, next] = solver.update(gradients, state.solver, { params: state.params })
-    return [{ params: applyUpdates(state.params, updates), statistics, solver: next }, loss] as const
+    const slowed = map((update: Tensor) => mul(update, batch.pace), updates) as NamedTensors
+    return [{ params: applyUpdates(state.params, slowed), statistics, solver: next }, loss] as const
   }
-  const program = await compileStepOrThrow(step, first, renderLines(batchSize, 0))
+  const program = await compileStepOrThrow(step, first, { ...renderLines(batchSize, 0), pace: scalar(1) } as Batch)
   let [steps, loss] = [0, Number.NaN]
   const started = performance.now()
-  while (performance.now() - started < seconds * 1000) {
+  const elapsed = (): number => (performance.now() - started) / 1000 / seconds
+  while (elapsed() < 1) {
     steps++
-    loss = toNumber(await program.runOrThrow(renderLines(batchSize, steps)))
+    const batch: Batch = { ...renderLines(batchSize, steps), pace: scalar(Math.max(0.02, 1 - elapsed())) }
+    loss = toNumber(await program.runOrThrow(batch))
     if (steps % 50 === 0) console.log(`step ${steps}, loss ${loss.toFixed(3)}`)
   }
   const { params, statistics } = await program.stateOrThrow()
