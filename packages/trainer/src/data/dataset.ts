@@ -1,7 +1,7 @@
 import { entries, leaves, map, unflatten } from '@grad-ts/tree'
-import type { Tree } from '@grad-ts/tree'
+import type { MapLeaves, Tree } from '@grad-ts/tree'
 import { allocate, constantOf, sameShape, showShape, sizeOf } from '@grad-ts/tensor'
-import type { Constant, Shape } from '@grad-ts/tensor'
+import type { Constant, Shape, Tensor } from '@grad-ts/tensor'
 import { SettingsError } from '../errors.ts'
 import { settle } from '../internal/settle.ts'
 
@@ -9,7 +9,7 @@ import { settle } from '../internal/settle.ts'
 export type Example = Tree<Constant>
 
 /** A data set whose examples can be reached by their number: shuffled and resumed at no cost. */
-export interface IndexedDataset<E extends Example = Example> {
+export interface IndexedDataset<E = Example> {
   readonly tag: 'indexed'
   readonly size: number
   /** Gives the examples with these numbers, stacked along a new first axis. */
@@ -17,7 +17,7 @@ export interface IndexedDataset<E extends Example = Example> {
 }
 
 /** A data set that is read from its start to its end, as large as it likes. */
-export interface StreamedDataset<E extends Example = Example> {
+export interface StreamedDataset<E = Example> {
   readonly tag: 'streamed'
   /** The number of examples, where it is known. */
   readonly size: number | undefined
@@ -25,7 +25,7 @@ export interface StreamedDataset<E extends Example = Example> {
   readonly examples: () => AsyncIterable<E> | Iterable<E>
 }
 
-export type Dataset<E extends Example = Example> = IndexedDataset<E> | StreamedDataset<E>
+export type Dataset<E = Example> = IndexedDataset<E> | StreamedDataset<E>
 
 const rowShape = (column: Constant): Shape => column.shape.slice(1)
 
@@ -49,10 +49,16 @@ const countRows = (columns: Example): number => {
   return first[1]
 }
 
+/** `fromColumns` for columns of unknown types. */
+export const columnsOf = (columns: Tree<Tensor>): IndexedDataset => {
+  const known = settle(columns) as Example
+  return { tag: 'indexed', size: countRows(known), rows: (numbers) => map((column: Constant) => gatherRows(column, numbers), known) }
+}
+
 /**
  * Makes a data set of columns: tensors with one example per row.
  *
- * @param columns a tree of constants `[examples, …]`, such as `{ x: tensor(…), y: tensor(…) }`
+ * @param columns a tree of tensors `[examples, …]`, such as `{ x: tensor(…), y: tensor(…) }`
  * @throws {SettingsError} when the columns differ in length
  * @example
  * import { fromColumns } from '@grad-ts/trainer'
@@ -61,11 +67,8 @@ const countRows = (columns: Example): number => {
  * data.size // => 2
  * toArray(data.rows(Int32Array.of(1)).x) // => [[3, 4]]
  */
-export const fromColumns = <E extends Example>(columns: E): IndexedDataset<E> => {
-  const known = settle(columns)
-  const size = countRows(known)
-  return { tag: 'indexed', size, rows: (numbers) => map((column: Constant) => gatherRows(column, numbers), known as Tree<Constant>) as E }
-}
+export const fromColumns = <E extends Tree<Tensor>>(columns: E): IndexedDataset<MapLeaves<E, Tensor, Constant>> =>
+  columnsOf(columns) as IndexedDataset<unknown> as IndexedDataset<MapLeaves<E, Tensor, Constant>>
 
 const stackConstants = (parts: readonly Constant[]): Constant => {
   const [like] = parts as readonly [Constant, ...Constant[]]
@@ -109,7 +112,7 @@ export const stackExamples = <E extends Example>(examples: readonly E[]): E => {
  * toArray(data.rows(Int32Array.of(0, 1)).y) // => [31, 14]
  */
 export const fromRecords = <Row, E extends Example>(records: readonly Row[], encode: (row: Row) => E): IndexedDataset<E> =>
-  fromColumns(stackExamples(records.map(encode)))
+  columnsOf(stackExamples(records.map(encode))) as IndexedDataset<E>
 
 /**
  * Makes a data set of anything that can be iterated, again for every pass.

@@ -26,10 +26,12 @@ const elementTypes: Record<
  * @param path names the data in messages
  * @returns integers as int32, floats as float32; the shape that the header gives
  * @example
+ * import { isRight } from 'fp-ts/lib/Either.js'
  * import { toArray } from '@grad-ts/tensor'
  * import { parseIdx } from '@grad-ts/trainer'
  * const bytes = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 9)
- * toArray(parseIdx(bytes).right) // => [7, 8, 9]
+ * const result = parseIdx(bytes)
+ * isRight(result) && toArray(result.right) // => [7, 8, 9]
  */
 export const parseIdx = (bytes: Uint8Array, path = 'idx data'): E.Either<DataError, Constant> => {
   const fail = (reason: string) => E.left(new DataError(path, `${reason}; expected an idx file, download it again`))

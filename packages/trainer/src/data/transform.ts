@@ -3,7 +3,7 @@ import type { Tree } from '@grad-ts/tree'
 import { constantOf, foldIn } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 import { SettingsError } from '../errors.ts'
-import { fromColumns, fromIterable, stackExamples } from './dataset.ts'
+import { columnsOf, fromIterable, stackExamples } from './dataset.ts'
 import type { Dataset, Example, IndexedDataset } from './dataset.ts'
 import { shuffled } from './order.ts'
 
@@ -82,10 +82,10 @@ export function take<E extends Example>(count: number, dataset: Dataset<E>): Dat
 
 /** Reads every example into memory, which makes a stream an indexed data set. */
 export const cache = async <E extends Example>(dataset: Dataset<E>): Promise<IndexedDataset<E>> => {
-  if (dataset.tag === 'indexed') return fromColumns(dataset.rows(allOf(dataset.size)))
+  if (dataset.tag === 'indexed') return columnsOf(dataset.rows(allOf(dataset.size))) as IndexedDataset<E>
   const examples: E[] = []
   for await (const example of dataset.examples()) examples.push(example)
-  return fromColumns(stackExamples(examples))
+  return columnsOf(stackExamples(examples)) as IndexedDataset<E>
 }
 
 const cut = (numbers: Int32Array, fraction: number): readonly [Int32Array, Int32Array] => {

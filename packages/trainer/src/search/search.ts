@@ -120,7 +120,7 @@ const trialsOf = <S extends Space>(settings: SearchSettings<S>): Promise<Trial<S
  * @example
  * import { choice, range, searchOrThrow } from '@grad-ts/trainer'
  * const space = { learningRate: range(0.001, 1, 'log'), batchSize: choice([16, 32]) }
- * const score = async ({ learningRate, batchSize }) => Math.abs(Math.log10(learningRate) + 1.5) + batchSize / 1000
+ * const score = async ({ learningRate, batchSize }: { learningRate: number; batchSize: number }) => Math.abs(Math.log10(learningRate) + 1.5) + batchSize / 1000
  * const { best } = await searchOrThrow({ space, strategy: { tag: 'grid', points: 7 }, budget: 1, score })
  * best.candidate.batchSize // => 16
  * best.candidate.learningRate // => 0.03162

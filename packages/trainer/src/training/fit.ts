@@ -116,11 +116,12 @@ export function fit(settings: object): TaskEither<TrainError, TrainResult<unknow
  * import { adam } from '@grad-ts/optim'
  * import { fromColumns, fitOrThrow } from '@grad-ts/trainer'
  * import { add, mul, scalar, square, sub, tensor } from '@grad-ts/tensor'
+ * import type { Tensor } from '@grad-ts/tensor'
  * const data = fromColumns({ x: tensor([0, 1, 2, 3]), y: tensor([1, 3, 5, 7]) })
- * const loss = (p, { x, y }) => square(sub(add(mul(p.slope, x), p.intercept), y))
  * const params = { slope: scalar(0), intercept: scalar(0) }
+ * const loss = (p: typeof params, { x, y }: { x: Tensor; y: Tensor }) => square(sub(add(mul(p.slope, x), p.intercept), y))
  * const run = await fitOrThrow({ params, loss, data, solver: adam({ learningRate: 0.1 }), steps: 200, device: 'cpu' })
- * run.loss.at(-1) < 0.01 // => true
+ * Number(run.loss.at(-1)) < 0.01 // => true
  */
 export function fitOrThrow<E extends Supervised, Params extends Tree<Tensor>, State extends Tree<Tensor>, Outputs>(
   settings: ModelSettings<E, Params, State, Outputs>,

@@ -5,29 +5,28 @@ import { allocate, constantOf } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 import type { Layer } from '@grad-ts/nn'
 import { batchesOf } from '../data/batches.ts'
-import { fromColumns } from '../data/dataset.ts'
-import type { Dataset, Example } from '../data/dataset.ts'
+import { columnsOf } from '../data/dataset.ts'
+import type { Dataset } from '../data/dataset.ts'
 import type { TrainError } from '../errors.ts'
 import { asTrainTask } from '../errors.ts'
 import { orThrow } from '../internal/edge.ts'
 import type { ExecutorOptions, Step } from './executor.ts'
 import { grouped, sameRows } from './groups.ts'
-import type { Symbolic } from './objective.ts'
 import { openSession } from './session.ts'
 
 /** A model with its weights, and what it is to be run on. */
-export interface PredictSettings<X extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>> extends ExecutorOptions {
-  readonly model: Layer<Params, State, Symbolic<X>, Tensor>
+export interface PredictSettings<Params extends Tree<Tensor>, State extends Tree<Tensor>> extends ExecutorOptions {
+  readonly model: Layer<Params, State, Tree<Tensor>, Tensor>
   readonly params: Params
   /** Running state of the model (default: its initial one). */
   readonly modelState?: State
   /** `[examples, …]`, or a data set of inputs. */
-  readonly inputs: X | Dataset<X>
+  readonly inputs: Tree<Tensor> | Dataset
   /** Default 256. */
   readonly batchSize?: number
 }
 
-const isDataset = (inputs: Example | Dataset): inputs is Dataset =>
+const isDataset = (inputs: Tree<Tensor> | Dataset): inputs is Dataset =>
   typeof inputs === 'object' && inputs !== null && 'tag' in inputs && (inputs.tag === 'indexed' || inputs.tag === 'streamed')
 
 /** Joins batches of rows, without the padding at the end of each. */
@@ -57,7 +56,7 @@ interface AnySettings extends ExecutorOptions {
   readonly model: Layer<Tree<Tensor>, Tree<Tensor>, Tree<Tensor>, Tree<Tensor>>
   readonly params: Tree<Tensor>
   readonly modelState?: Tree<Tensor>
-  readonly inputs: Example | Dataset
+  readonly inputs: Tree<Tensor> | Dataset
   readonly batchSize?: number
 }
 
@@ -71,7 +70,7 @@ const runOver = async ({ model, params, modelState, inputs, batchSize = 256, ...
   const session = openSession(step as Step, state, 1, executor)
   const parts: { readonly tree: Tree<Constant>; readonly count: number }[] = []
   try {
-    const dataset = isDataset(inputs) ? inputs : fromColumns(inputs)
+    const dataset = isDataset(inputs) ? inputs : columnsOf(inputs)
     for await (const [batch] of grouped(batchesOf(dataset, { batchSize }), 1, sameRows)) {
       if (batch === undefined) continue
       const [tree] = await session.run([[batch]])
@@ -88,8 +87,8 @@ const runOver = async ({ model, params, modelState, inputs, batchSize = 256, ...
  *
  * @returns its outputs, one row per input, in order
  */
-export const predict = <X extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
-  settings: PredictSettings<X, Params, State>,
+export const predict = <Params extends Tree<Tensor>, State extends Tree<Tensor>>(
+  settings: PredictSettings<Params, State>,
 ): TaskEither<TrainError, Constant> => asTrainTask(() => runOver(settings as unknown as AnySettings) as Promise<Constant>)
 
 /**
@@ -103,6 +102,6 @@ export const predict = <X extends Example, Params extends Tree<Tensor>, State ex
  * const outputs = await predictOrThrow({ model, params: model.init(key(0)), inputs: ones([10, 3]), batchSize: 4, device: 'cpu' })
  * outputs.shape // => [10, 2]
  */
-export const predictOrThrow = <X extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
-  settings: PredictSettings<X, Params, State>,
+export const predictOrThrow = <Params extends Tree<Tensor>, State extends Tree<Tensor>>(
+  settings: PredictSettings<Params, State>,
 ): Promise<Constant> => orThrow(predict(settings))

@@ -39,9 +39,7 @@ const newest = 'step-000000012'
 const resume = async (folder: string, changes: object = {}, how: CheckpointOptions['resume'] = 'latest') => {
   const starts: number[] = []
   const observers = [(event: TrainEvent) => void (event.tag === 'started' && starts.push(event.step))]
-  const result = await fit({ ...settings, epochs: 4, observers, ...changes, checkpoint: { folder, resume: how } } as Parameters<
-    typeof fit
-  >[0])()
+  const result = await fit({ ...settings, epochs: 4, observers, ...changes, checkpoint: { folder, resume: how } } as never)()
   return result._tag === 'Left' ? result.left : starts[0]
 }
 
