@@ -30,7 +30,7 @@ export async function* replayAll(paths: readonly string[], processes: number): A
       if (worker.exitCode !== null || worker.signalCode !== null) worker = fork(workerFile)
       settle(await inWorker(worker, path))
     }
-    worker.disconnect()
+    if (worker.connected) worker.disconnect()
   }
   const working = Promise.all(Array.from({ length: Math.min(processes, paths.length) }, work))
   for (const { result } of waiting) yield await result

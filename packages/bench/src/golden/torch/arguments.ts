@@ -5,20 +5,18 @@ export type Arguments = Readonly<Record<string, unknown>>
 
 /** Reads arguments by name, with PyTorch's defaults. */
 export const reader = (cls: string, args: Arguments, group = 0) => {
-  const read = <Value>(name: string, initial: Value): Value => {
+  // Some arguments are lists with one number per parameter group.
+  const read = (name: string, initial?: unknown): unknown => {
     const given = args[name] ?? initial
-    // Some arguments are lists with one number per parameter group.
-    return (Array.isArray(given) && !Array.isArray(initial) ? given[group] : given) as Value
-  }
-  const required = <Value>(name: string): Value => {
-    if (args[name] === undefined) throw new UnknownName(`${cls} has no ${name}`)
-    return read(name, args[name] as Value)
+    if (given === undefined) throw new UnknownName(`${cls} has no ${name}`)
+    return Array.isArray(given) ? given[group] : given
   }
   return {
-    number: (name: string, initial?: number): number => Number(initial === undefined ? required(name) : read(name, initial)),
-    flag: (name: string, initial: boolean): boolean => read(name, initial),
-    text: (name: string, initial: string): string => read(name, initial),
-    pair: (name: string, initial: readonly [number, number]): readonly [number, number] => read(name, initial),
+    number: (name: string, initial?: number): number => Number(read(name, initial)),
+    flag: (name: string, initial: boolean): boolean => read(name, initial) === true,
+    text: (name: string, initial: string): string => String(read(name, initial)),
+    pair: (name: string, initial: readonly [number, number]): readonly [number, number] =>
+      (args[name] ?? initial) as readonly [number, number],
   }
 }
 

@@ -1,4 +1,4 @@
-import { reduceOnPlateau } from '@grad-ts/optim'
+import { constant, reduceOnPlateau } from '@grad-ts/optim'
 import { evaluate, mul, tensor } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import type { Tree } from '@grad-ts/tree'
@@ -17,6 +17,7 @@ interface SchedulerCase {
   readonly scheduler: string
   readonly args: Arguments
   readonly lr: number
+  readonly momentum?: number
   readonly metrics?: readonly number[]
   readonly lrs: readonly number[]
   readonly momenta?: readonly number[]
@@ -25,9 +26,10 @@ interface SchedulerCase {
 type Values = { readonly learningRates: number[]; readonly momenta: number[] }
 
 const readSchedules = async (way: Way, fixture: SchedulerCase): Promise<Values> => {
-  const { learningRate, momentum } = ratesOf(fixture.scheduler, fixture.args, fixture.lr)
+  const rates = ratesOf(fixture.scheduler, fixture.args, fixture.lr)
+  const momentum = rates.momentum ?? (fixture.momentum === undefined ? undefined : constant(fixture.momentum))
   const dtype = dtypeOf(way)
-  const runner = runnerFor<Tensor, Tree<Tensor>>(way, (count) => [learningRate(count, dtype), momentum?.(count, dtype) ?? null])
+  const runner = runnerFor<Tensor, Tree<Tensor>>(way, (count) => [rates.learningRate(count, dtype), momentum?.(count, dtype) ?? null])
   const values: Values = { learningRates: [], momenta: [] }
   try {
     for (const step of fixture.lrs.keys()) {

@@ -23,6 +23,7 @@ import {
   sgd,
 } from '@grad-ts/optim'
 import type { GradientTransformation, Hyperparameter } from '@grad-ts/optim'
+import { maximum, sub } from '@grad-ts/tensor'
 import { NotCovered, UnknownName } from '../optax/errors.ts'
 import { checkArguments, reader } from './arguments.ts'
 import type { Arguments } from './arguments.ts'
@@ -52,6 +53,10 @@ const averages = (read: Reader, { momentum }: Setting) => {
   const [b1, b2] = read.pair('betas', [0.9, 0.999])
   return { b1: momentum ?? b1, b2, eps: read.number('eps', 1e-8), dialect } as const
 }
+
+/** PyTorch's ASGD takes the step size that it computed at the end of the step before. */
+const oneStepLate = (learningRate: Hyperparameter): Hyperparameter =>
+  typeof learningRate === 'function' ? (count, dtype) => learningRate(maximum(sub(count, 1), 0), dtype) : learningRate
 
 /** The decay of the parameters apart from the gradient, after a rule. */
 const decoupled = (rule: GradientTransformation, weightDecay: number, learningRate: Hyperparameter): GradientTransformation =>
@@ -173,7 +178,7 @@ const optimizers: Readonly<Record<string, Optimizer>> = {
     weightDecay: 0,
     make: (read, { learningRate }) =>
       asgd({
-        learningRate,
+        learningRate: oneStepLate(learningRate),
         lambd: read.number('lambd', 1e-4),
         alpha: read.number('alpha', 0.75),
         t0: read.number('t0', 1e6),

@@ -50,8 +50,11 @@ const ruleFor = ({ optimizer, scheduler }: TorchCase, args: Arguments, group: nu
 }
 
 const grouped = (fixture: TorchCase, groups: readonly Group[], version: number): GradientTransformation => {
-  const rules = groups.map(({ params: _, ...args }, i) => [`group ${i}`, ruleFor(fixture, { ...fixture.args, ...args }, i, version)])
-  return partition(Object.fromEntries(rules) as Record<string, GradientTransformation>, (path) => {
+  const rules = groups.map((group, i): [string, GradientTransformation] => {
+    const own = Object.fromEntries(Object.entries(group).filter(([key]) => key !== 'params'))
+    return [`group ${i}`, ruleFor(fixture, { ...fixture.args, ...own }, i, version)]
+  })
+  return partition(Object.fromEntries(rules), (path) => {
     const owner = groups.findIndex(({ params }) => params.includes(path))
     if (owner === -1) throw new UnknownName(`no group has the parameter '${path}'`)
     return `group ${owner}`
