@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { formatOf, replayers, unplayed } from './replayers.ts'
+import { formatOf, replayers } from './replayers.ts'
 import { messageOf } from './result.ts'
 import type { CaseResult } from './result.ts'
 
@@ -18,15 +18,10 @@ const parsed = async (path: string): Promise<unknown> => {
   }
 }
 
-const skipped = (file: unknown, name: string, reason: string): CaseResult[] => {
-  const { cases } = file as { cases?: readonly { readonly name: string }[] }
-  return (cases ?? [{ name }]).map((each) => ({ name: each.name, status: 'skipped', reason }))
-}
-
 const replay = async (format: string, file: unknown, path: string): Promise<CaseResult[]> => {
   const name = basename(path, '.json')
   const replayer = replayers[format]
-  if (replayer === undefined) return skipped(file, name, unplayed[format] as string)
+  if (replayer === undefined) return [{ name, status: 'unknown', reason: `no replayer for the format '${format}'` }]
   const results: CaseResult[] = []
   try {
     for await (const result of await replayer(file as never, { path, name })) results.push(result)

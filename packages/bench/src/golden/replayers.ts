@@ -32,15 +32,16 @@ export const replayers: Readonly<Record<string, Replayer>> = {
   'onnx-broken': (file, { path }) => replayBroken(file, path),
 }
 
-/** Formats that are known but not replayed, and why. */
-export const unplayed: Readonly<Record<string, string>> = {
-}
+const looksLikeFormat = /^[\w-]+\/\d+$/
 
-/** Names the format of a parsed file, or nothing when it is no fixture: networks have a `kind`, runs of Keras only their fields. */
+/**
+ * Names the format of a parsed file, or nothing when it is no fixture: networks have a `kind`, runs of Keras only their fields.
+ * A format without a replayer is one all the same.
+ */
 export const formatOf = (file: unknown): string | undefined => {
   if (typeof file !== 'object' || file === null) return undefined
   if (isKerasFixture(file)) return 'keras'
   const { format, kind } = file as { readonly format?: unknown; readonly kind?: unknown }
-  const name = typeof kind === 'string' ? kind : format
-  return typeof name === 'string' && (name in replayers || name in unplayed) ? name : undefined
+  if (typeof kind === 'string' && kind in replayers) return kind
+  return typeof format === 'string' && looksLikeFormat.test(format) ? format : undefined
 }
