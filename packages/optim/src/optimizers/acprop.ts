@@ -31,7 +31,7 @@ export interface AcpropOptions extends ScaleByAcpropOptions {
  * const solver = acprop({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.95, -2.025]
  * @see Zhuang et al., Momentum Centering and Asynchronous Update for Adaptive Gradient Methods, 2021, arXiv:2110.05454
  */
 export const acprop = define<AcpropOptions, readonly Tree<Tensor>[]>(

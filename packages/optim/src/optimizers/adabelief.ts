@@ -24,7 +24,7 @@ export interface AdabeliefOptions extends ScaleByBeliefOptions {
  * const solver = adabelief({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.88889, -2.1111]
  * @see Zhuang et al., AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients, 2020, arXiv:2010.07468
  */
 export const adabelief = define<AdabeliefOptions, readonly Tree<Tensor>[]>(

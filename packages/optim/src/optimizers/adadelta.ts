@@ -35,7 +35,7 @@ export interface AdadeltaOptions {
  * const solver = adadelta()
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.99684, -2.0032]
  * @see Zeiler, ADADELTA: An Adaptive Learning Rate Method, 2012, arXiv:1212.5701
  */
 export const adadelta = define<AdadeltaOptions, readonly Tree<Tensor>[]>(

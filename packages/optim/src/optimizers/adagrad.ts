@@ -29,7 +29,7 @@ export interface AdagradOptions {
  * const solver = adagrad({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.91548, -2.062]
  * @see Duchi et al., Adaptive Subgradient Methods for Online Learning and Stochastic Optimization, 2011
  */
 export const adagrad = define<AdagradOptions, readonly Tree<Tensor>[]>(

@@ -31,7 +31,7 @@ export interface AdanOptions extends ScaleByAdanOptions {
  * const solver = adan({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.9, -2.1]
  * @see Xie et al., Adan: Adaptive Nesterov Momentum Algorithm for Faster Optimizing Deep Models, 2022, arXiv:2208.06677
  */
 export const adan = define<AdanOptions, readonly Tree<Tensor>[]>(

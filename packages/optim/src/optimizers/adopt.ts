@@ -24,7 +24,7 @@ export interface AdoptOptions extends ScaleByAdoptOptions {
  * const solver = adopt({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [1, -2]
  * @see Taniguchi et al., ADOPT: Modified Adam Can Converge with Any β2 with the Optimal Rate, 2024, arXiv:2411.02853
  */
 export const adopt = define<AdoptOptions, readonly Tree<Tensor>[]>(

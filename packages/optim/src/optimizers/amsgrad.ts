@@ -24,7 +24,7 @@ export interface AmsgradOptions extends ScaleByAmsgradOptions {
  * const solver = amsgrad({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.9, -2.1]
  * @see Reddi et al., On the Convergence of Adam and Beyond, 2018, arXiv:1904.09237
  */
 export const amsgrad = define<AmsgradOptions, readonly Tree<Tensor>[]>(

@@ -37,7 +37,7 @@ export interface AsgdOptions {
  * const solver = asgd({ learningRate: 0.1, lambd: 0 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.95, -2.025]
  * @see Polyak and Juditsky, Acceleration of stochastic approximation by averaging, 1992
  */
 export const asgd = define<AsgdOptions, AsgdState>(

@@ -31,7 +31,7 @@ export interface CocobOptions extends ScaleByCocobOptions {
  * const solver = cocob()
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.99, -2.01]
  * @see Orabona and Tommasi, Training Deep Networks without Learning Rates Through Coin Betting, 2017, arXiv:1705.07795
  */
 export const cocob = define<CocobOptions, readonly Tree<Tensor>[]>(

@@ -32,7 +32,7 @@ export interface DowgOptions extends ScaleByDowgOptions {
  * const solver = dowg()
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.99121, -2.0044]
  * @see Khaled et al., DoWG Unleashed: An Efficient Universal Parameter-Free Gradient Descent Method, 2023, arXiv:2305.16284
  */
 export const dowg = define<DowgOptions, readonly Tree<Tensor>[]>(

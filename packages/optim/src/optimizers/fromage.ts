@@ -29,7 +29,7 @@ export interface FromageOptions {
  * const solver = fromage({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.79603, -2.0896]
  * @see Bernstein et al., On the distance between two neural networks and the stability of learning, 2020, arXiv:2002.03432
  */
 export const fromage = define<FromageOptions, readonly Tree<Tensor>[]>(

@@ -42,7 +42,7 @@ export interface FtrlOptions {
  * const solver = ftrl({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.38096, -0.49309]
  * @see McMahan et al., Ad Click Prediction: a View from the Trenches, 2013
  */
 export const ftrl = define<FtrlOptions, FtrlState>(

@@ -41,7 +41,7 @@ export interface LambOptions {
  * const solver = lamb({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.84189, -2.1581]
  * @see You et al., Large Batch Optimization for Deep Learning: Training BERT in 76 minutes, 2019, arXiv:1904.00962
  */
 export const lamb = define<LambOptions, readonly Tree<Tensor>[]>(

@@ -42,7 +42,7 @@ export interface LarsOptions {
  * const solver = lars({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.9998, -2.0001]
  * @see You et al., Large Batch Training of Convolutional Networks, 2017, arXiv:1708.03888
  */
 export const lars = define<LarsOptions, readonly Tree<Tensor>[]>(

@@ -31,7 +31,7 @@ export interface LionOptions extends ScaleByLionOptions {
  * const solver = lion({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.8999, -2.0998]
  * @see Chen et al., Symbolic Discovery of Optimization Algorithms, 2023, arXiv:2302.06675
  */
 export const lion = define<LionOptions, readonly Tree<Tensor>[]>(

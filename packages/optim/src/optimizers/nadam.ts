@@ -98,7 +98,7 @@ const nadamRule = ({ dialect, ...rule }: Rule & { readonly dialect: string }): G
  * const solver = nadam({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.85263, -2.1474]
  * @see Dozat, Incorporating Nesterov Momentum into Adam, 2016
  */
 export const nadam = define<NadamOptions, readonly Tree<Tensor>[]>(
@@ -128,7 +128,7 @@ export interface NadamwOptions extends NadamOptions {
  * const solver = nadamw({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.85262, -2.1473]
  * @see Dozat, Incorporating Nesterov Momentum into Adam, 2016
  */
 export const nadamw = define<NadamwOptions, readonly Tree<Tensor>[]>(

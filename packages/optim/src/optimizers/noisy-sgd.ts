@@ -29,7 +29,7 @@ export interface NoisySgdOptions {
  * const solver = noisySgd({ learningRate: 0.1, eta: 0 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.95, -2.025]
  * @see Neelakantan et al., Adding Gradient Noise Improves Learning for Very Deep Networks, 2015, arXiv:1511.06807
  */
 export const noisySgd = define<NoisySgdOptions, readonly Tree<Tensor>[]>(

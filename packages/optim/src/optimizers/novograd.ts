@@ -24,7 +24,7 @@ export interface NovogradOptions extends ScaleByNovogradOptions {
  * const solver = novograd({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.91056, -2.0447]
  * @see Ginsburg et al., Stochastic Gradient Methods with Layer-wise Adaptive Moments, 2019, arXiv:1905.11286
  */
 export const novograd = define<NovogradOptions, readonly Tree<Tensor>[]>(

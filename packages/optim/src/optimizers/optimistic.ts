@@ -26,7 +26,7 @@ export interface OptimisticGradientDescentOptions extends ScaleByOptimisticGradi
  * const solver = optimisticGradientDescent({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.95, -2.025]
  * @see Mokhtari et al., A Unified Analysis of Extra-gradient and Optimistic Gradient Methods, 2019, arXiv:1901.08511
  */
 export const optimisticGradientDescent = define<OptimisticGradientDescentOptions, readonly Tree<Tensor>[]>(
@@ -52,7 +52,7 @@ export interface OptimisticAdamOptions extends ScaleByAdamOptions, ScaleByOptimi
  * const solver = optimisticAdam({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.85263, -2.1474]
  * @see Daskalakis et al., Training GANs with Optimism, 2017, arXiv:1711.00141
  */
 export const optimisticAdam = define<OptimisticAdamOptions, readonly Tree<Tensor>[]>(

@@ -24,7 +24,7 @@ export interface PolyakSgdOptions extends ScaleByPolyakOptions {
  * const solver = polyakSgd()
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params, value: tensor(0.125) })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.8, -2.1]
  * @see Loizou et al., Stochastic Polyak Step-size for SGD, 2020, arXiv:2002.10542
  */
 export const polyakSgd = define<PolyakSgdOptions, readonly Tree<Tensor>[]>(

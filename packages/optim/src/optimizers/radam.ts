@@ -24,7 +24,7 @@ export interface RadamOptions extends ScaleByRadamOptions {
  * const solver = radam({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.95, -2.025]
  * @see Liu et al., On the Variance of the Adaptive Learning Rate and Beyond, 2019, arXiv:1908.03265
  */
 export const radam = define<RadamOptions, readonly Tree<Tensor>[]>(

@@ -19,7 +19,7 @@ export type RpropOptions = ScaleByRpropOptions
  * const solver = rprop({ learningRate: 0.1, dialect: 'torch' })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.9, -2.1]
  * @see Riedmiller and Braun, A direct adaptive method for faster backpropagation learning: the RPROP algorithm, 1993
  */
 export const rprop = define<RpropOptions, readonly Tree<Tensor>[]>('rprop', rpropFields, (rule) => chain(scaleByRprop(rule), scale(-1)))

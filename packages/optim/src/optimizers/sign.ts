@@ -24,7 +24,7 @@ export interface SignSgdOptions {
  * const solver = signSgd({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.9, -2.1]
  * @see Bernstein et al., signSGD: Compressed Optimisation for Non-Convex Problems, 2018, arXiv:1802.04434
  */
 export const signSgd = define<SignSgdOptions, readonly Tree<Tensor>[]>('signSgd', { learningRate: nonNegative() }, ({ learningRate }) =>
@@ -48,7 +48,7 @@ export interface SignumOptions extends SignSgdOptions {
  * const solver = signum({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.9, -2.1]
  * @see Bernstein et al., signSGD: Compressed Optimisation for Non-Convex Problems, 2018, arXiv:1802.04434
  */
 export const signum = define<SignumOptions, readonly Tree<Tensor>[]>(

@@ -31,7 +31,7 @@ export interface SimplifiedAdemamixOptions extends ScaleBySimplifiedAdemamixOpti
  * const solver = simplifiedAdemamix({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.9, -2.1]
  * @see Morwani et al., Connections between Schedule-Free Optimizers, AdEMAMix, and Accelerated SGD Variants, 2025, arXiv:2502.02431
  */
 export const simplifiedAdemamix = define<SimplifiedAdemamixOptions, readonly Tree<Tensor>[]>(

@@ -25,7 +25,7 @@ export interface Sm3Options {
  * const solver = sm3({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.99, -2.01]
  * @see Anil et al., Memory-Efficient Adaptive Optimization, 2019, arXiv:1901.11150
  */
 export const sm3 = define<Sm3Options, readonly Tree<Tensor>[]>(

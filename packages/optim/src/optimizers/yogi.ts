@@ -24,7 +24,7 @@ export interface YogiOptions extends ScaleByYogiOptions {
  * const solver = yogi({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => ?
+ * toArray(applyUpdates(params, updates)) // => [0.9004, -2.0988]
  * @see Zaheer et al., Adaptive Methods for Nonconvex Optimization, 2018
  */
 export const yogi = define<YogiOptions, readonly Tree<Tensor>[]>(

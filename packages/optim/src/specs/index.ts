@@ -1,2 +1,5 @@
+export { decode, decodeOrThrow, decodeScheduleOrThrow, transformationCodec } from './decode.ts'
+export { encode, encodeOrThrow, encodeScheduleOrThrow } from './encode.ts'
+export type { Json } from './json.ts'
 export { scheduleTable } from './schedules.ts'
 export { transformationTable } from './transformations.ts'
