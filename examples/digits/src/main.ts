@@ -18,7 +18,7 @@ import { runOnnx } from './onnx.ts'
 import { digitsReport, readings } from './report.ts'
 
 const out = join('out', 'digits')
-const epochs = 6
+const epochs = 5
 const batchSize = 128
 
 const model = sequential({

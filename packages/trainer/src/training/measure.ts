@@ -43,6 +43,7 @@ const measure = async (settings: AnySettings): Promise<Evaluation> => {
     batchSize,
     accumulate: 1,
     scalars,
+    ...(settings.device === undefined ? {} : { device: settings.device }),
   })
   const evaluator = makeEvaluator<Example, Tree<Tensor>, Tree<Tensor>>(objective, data, {
     ...settings,

@@ -1,10 +1,12 @@
 import type { Tree } from '@grad-ts/tree'
 import { key as keyOf, trace } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
+import { probeDevice } from '@grad-ts/onnxruntime'
 import { batchesOf, countBatches } from '../data/batches.ts'
 import type { Batch } from '../data/batches.ts'
 import type { Dataset, Example } from '../data/dataset.ts'
 import { SettingsError } from '../errors.ts'
+import type { Device } from './executor.ts'
 import type { Objective, SymbolicBatch } from './objective.ts'
 
 /** How the batches of a run are cut. */
@@ -23,6 +25,10 @@ export interface Plan {
 const smallModel = 50_000
 const mostSteps = 50
 const mostBytes = 64 * 2 ** 20
+
+/** On a CUDA device the state crosses the bus at the end of every run, so a run should be long whatever the model. */
+const crossesBus = async (device: Device = 'cpu'): Promise<boolean> =>
+  device === 'cuda' || (device === 'auto' && (await probeDevice('cuda')) === undefined)
 
 const firstBatch = async <E extends Example>(dataset: Dataset<E>, batchSize: number): Promise<Batch<E>> => {
   for await (const batch of batchesOf(dataset, { batchSize, pad: false })) return batch
@@ -67,6 +73,9 @@ export const planRun = async <E extends Example, Params extends Tree<Tensor>, St
   if (scalarLoss && accumulate > 1 && (dataset.size === undefined || dataset.size % (batchSize * accumulate) !== 0))
     throw new SettingsError('loss', 'one value per example, so that accumulation can weight a part-filled batch', 'a scalar')
   const stepsPerEpoch = batches === undefined ? undefined : Math.ceil(batches / accumulate)
-  const most = scalars <= smallModel ? Math.min(mostSteps, Math.floor(mostBytes / (bytesOf(first.examples) * accumulate + 1))) : 1
+  const most =
+    scalars <= smallModel || (await crossesBus(settings.device))
+      ? Math.min(mostSteps, Math.floor(mostBytes / (bytesOf(first.examples) * accumulate + 1)))
+      : 1
   return { batchSize, accumulate, pad: !scalarLoss, stepsPerEpoch, stepsPerRun: settings.stepsPerRun ?? evenRuns(stepsPerEpoch, most) }
 }

@@ -72,7 +72,13 @@ export const openRun = async <E extends Example, Params extends Tree<Tensor>, St
   positiveInteger(settings.epochs === undefined ? 'steps' : 'epochs', settings.epochs ?? settings.steps)
   const state = initialState(objective, settings)
   const scalars = countScalars(state.params)
-  const plan = await planRun(objective, state.params, settings.data, { batchSize, accumulate, stepsPerRun: settings.stepsPerRun, scalars })
+  const plan = await planRun(objective, state.params, settings.data, {
+    batchSize,
+    accumulate,
+    stepsPerRun: settings.stepsPerRun,
+    scalars,
+    ...(settings.device === undefined ? {} : { device: settings.device }),
+  })
   const step = makeStep(objective, settings.solver, {
     accumulate,
     monitor: settings.monitor ?? false,

@@ -7,6 +7,7 @@ import { add, key, mean, mul, ones, scalar, square, sub, sum, tensor, toNumber, 
 import type { Tensor } from '@grad-ts/tensor'
 import { fit, fitOrThrow, fromColumns, fromIterable, policy, trainEvents } from '../../src/index.ts'
 import type { TrainEvent } from '../../src/index.ts'
+import { evenRuns } from '../../src/training/plan.ts'
 import { linearData, numbersOf, smallModel } from './problems.ts'
 
 const device = 'interpreter'
@@ -294,5 +295,15 @@ describe('events', () => {
     })
     expect(run.loss.length).toBe(3)
     expect(run.stopped).toEqual({ tag: 'asked', by: 'third' })
+  })
+})
+
+describe('the runs of an epoch', () => {
+  it('are as few as the bound allows, and even where they can be', () => {
+    expect(evenRuns(100, 50)).toBe(50)
+    expect(evenRuns(101, 50)).toBe(34)
+    expect(evenRuns(7, 50)).toBe(7)
+    expect(evenRuns(7, 1)).toBe(1)
+    expect(evenRuns(undefined, 50)).toBe(50)
   })
 })
