@@ -12,12 +12,14 @@ interface Labelled {
   readonly labels: readonly string[]
 }
 
+const letters = (text: string): string[] => text.split('')
+
 /** Names the axes that an ellipsis stands for from the right: the last one is …0. */
 const spelled = (term: string, rank: number): string[] => {
   const [head, tail] = term.split('...') as [string, string | undefined]
-  if (tail === undefined) return [...head]
+  if (tail === undefined) return letters(head)
   const hidden = Math.max(0, rank - head.length - tail.length)
-  return [...head, ...Array.from({ length: hidden }, (_, i) => `…${hidden - 1 - i}`), ...tail]
+  return [...letters(head), ...Array.from({ length: hidden }, (_, i) => `…${hidden - 1 - i}`), ...letters(tail)]
 }
 
 const parse = (equation: string, operands: readonly Tensor[]): { readonly terms: Labelled[]; readonly output: readonly string[] } => {
@@ -39,7 +41,7 @@ const parse = (equation: string, operands: readonly Tensor[]): { readonly terms:
     return { terms, output: [...hidden, ...once.sort()] }
   }
   const [head, tail] = right.split('...') as [string, string | undefined]
-  return { terms, output: tail === undefined ? [...head] : [...head, ...hidden, ...tail] }
+  return { terms, output: tail === undefined ? letters(head) : [...letters(head), ...hidden, ...letters(tail)] }
 }
 
 /** A label twice in one operand reads its diagonal. */

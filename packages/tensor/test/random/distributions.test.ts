@@ -119,7 +119,7 @@ test('permutation is one, and every place is equally likely for every number', (
   const rounds = 3000
   for (const each of splitKey(key(10), rounds)) {
     const order = toArray(permutation(each, 6)) as number[]
-    expect([...order].sort()).toEqual([0, 1, 2, 3, 4, 5])
+    expect(order.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5])
     order.forEach((number, place) => counts[number * 6 + place]!++)
   }
   expect(Math.abs(chiSquareScore(counts, () => rounds / 6))).toBeLessThan(5)
