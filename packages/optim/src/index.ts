@@ -112,20 +112,18 @@ export type { YogiOptions } from './optimizers/yogi.ts'
 export { constant } from './schedules/constant.ts'
 export { cosineDecay } from './schedules/cosine.ts'
 export type { CosineDecayOptions } from './schedules/cosine.ts'
+export { cosineAnnealing, cyclic } from './schedules/cyclic.ts'
+export type { CosineAnnealingOptions, CyclicOptions } from './schedules/cyclic.ts'
 export type { DefinedSchedule, ScheduleDefinition, ScheduleFactory } from './schedules/define.ts'
 export { exponentialDecay } from './schedules/exponential.ts'
 export type { ExponentialDecayOptions } from './schedules/exponential.ts'
+export { inverseSquareRoot } from './schedules/inverse-square-root.ts'
+export type { InverseSquareRootOptions } from './schedules/inverse-square-root.ts'
 export { inverseTimeDecay } from './schedules/inverse-time.ts'
 export type { InverseTimeDecayOptions } from './schedules/inverse-time.ts'
 export { join } from './schedules/join.ts'
-export { cosineAnnealing, cyclic, inverseSquareRoot, oneCycle, warmRestarts } from './schedules/periodic.ts'
-export type {
-  CosineAnnealingOptions,
-  CyclicOptions,
-  InverseSquareRootOptions,
-  OneCycleOptions,
-  WarmRestartsOptions,
-} from './schedules/periodic.ts'
+export { oneCycle } from './schedules/one-cycle.ts'
+export type { OneCycleOptions } from './schedules/one-cycle.ts'
 export { cosineOneCycle, linearOneCycle, piecewiseConstant, piecewiseInterpolate } from './schedules/piecewise.ts'
 export type {
   LinearOneCycleOptions,
@@ -138,6 +136,8 @@ export { linear, polynomial } from './schedules/polynomial.ts'
 export type { LinearOptions, PolynomialOptions } from './schedules/polynomial.ts'
 export { product } from './schedules/product.ts'
 export { sgdr } from './schedules/sgdr.ts'
+export { warmRestarts } from './schedules/warm-restarts.ts'
+export type { WarmRestartsOptions } from './schedules/warm-restarts.ts'
 export { warmupStableDecay } from './schedules/warmup-stable-decay.ts'
 export type { WarmupStableDecayOptions } from './schedules/warmup-stable-decay.ts'
 export { warmupConstant, warmupCosineDecay, warmupExponentialDecay } from './schedules/warmup.ts'

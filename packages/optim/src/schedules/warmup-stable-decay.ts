@@ -1,4 +1,4 @@
-import { neg, sqrt, sub } from '@grad-ts/tensor'
+import { add, div, sqrt } from '@grad-ts/tensor'
 import { choice, staticNumber, wholeNumber } from '../fields.ts'
 import { constant } from './constant.ts'
 import { cosineDecay } from './cosine.ts'
@@ -30,12 +30,13 @@ export interface WarmupStableDecayOptions {
 
 type Shape = 'linear' | 'cosine' | 'oneMinusSqrt'
 
-/** 1 − √progress. */
+/** 1 − √progress, without cancellation towards the end. */
 const oneMinusSqrt =
   (initValue: number, endValue: number, steps: number): Schedule =>
   (count, dtype = 'float32') => {
-    const done = sqrt(progress(count, 0, steps, dtype).done)
-    return blend(initValue, endValue, neg(sub(done, 1)), done)
+    const { done, left } = progress(count, 0, steps, dtype)
+    const root = sqrt(done)
+    return blend(initValue, endValue, div(left, add(root, 1)), root)
   }
 
 const transition = (shape: Shape, initValue: number, endValue: number, transitionSteps: number): Schedule => {
