@@ -56,6 +56,7 @@ export const planRun = async <E extends Example, Params extends Tree<Tensor>, St
     readonly accumulate: number
     readonly stepsPerRun?: number | undefined
     readonly scalars: number
+    readonly device?: Device
   },
 ): Promise<Plan> => {
   const { batchSize, accumulate, scalars } = settings
