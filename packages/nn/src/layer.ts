@@ -31,13 +31,13 @@ export interface Layer<
   /** What kind of layer it is. */
   readonly name: string
   /** Draws the parameters; the same key gives the same parameters. */
-  init(key: Tensor): Params
+  init(this: void, key: Tensor): Params
   /** The running state before the first step; `null` when the layer has none. */
-  initState(): State
+  initState(this: void): State
   /** Computes the output. A layer with state reads it from the context (default: its initial state). */
-  apply(params: Params, x: Input, context?: EvaluationContext<State>): Output
+  apply(this: void, params: Params, x: Input, context?: EvaluationContext<State>): Output
   /** Computes the output and the next state. */
-  applyWithState(params: Params, state: State, x: Input, context?: Context): readonly [Output, State]
+  applyWithState(this: void, params: Params, state: State, x: Input, context?: Context): readonly [Output, State]
 }
 
 /** A layer without parameters that is only a function, such as an activation. */

@@ -24,11 +24,11 @@ export interface Cell<Carry extends Tree<Tensor> = Tree<Tensor>> {
   readonly name: string
   readonly in: number
   readonly size: number
-  init(key: Tensor): CellParams
+  init(this: void, key: Tensor): CellParams
   /** The carry before the first step. */
-  start(batch: number, dtype: FloatDType): Carry
+  start(this: void, batch: number, dtype: FloatDType): Carry
   /** From the carry and the projected input x·kernel + bias, `[batch, gates·size]`, to the next carry and the output `[batch, size]`. */
-  step(params: CellParams, carry: Carry, projected: Tensor): readonly [Carry, Tensor]
+  step(this: void, params: CellParams, carry: Carry, projected: Tensor): readonly [Carry, Tensor]
 }
 
 export interface CellOptions {

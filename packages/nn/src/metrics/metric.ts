@@ -17,11 +17,11 @@ export interface Metric<State extends Tree<Tensor> = Tree<Tensor>, Outputs = Ten
    *
    * @param weights float or bool `[batch]`; rows of weight 0, such as padding, do not count (default: all count 1)
    */
-  update(state: State, outputs: Outputs, targets: Targets, weights?: Tensor): State
+  update(this: void, state: State, outputs: Outputs, targets: Targets, weights?: Tensor): State
   /** Joins the states of two parts of the data. */
-  combine(left: State, right: State): State
+  combine(this: void, left: State, right: State): State
   /** The measure, as float. */
-  result(state: State): Tensor
+  result(this: void, state: State): Tensor
 }
 
 /**

@@ -49,7 +49,7 @@ const reductions: Readonly<Record<string, 'sum' | 'mean' | 'none'>> = { sum: 'su
 
 const rankingSoftmaxLoss: Loss = (positional, { weights, reduceFn = 'mean', ...options }) => {
   const itemWeights = weights === undefined ? {} : { itemWeights: weights }
-  const name = String(reduceFn).replace(/^.*\./, '')
+  const name = typeof reduceFn === 'string' ? reduceFn.replace(/^.*\./, '') : 'mean'
   return call(nn.rankingSoftmaxLoss, positional, {
     ...options,
     ...itemWeights,
