@@ -1,8 +1,8 @@
 import * as t from '@grad-ts/tensor'
 import type { PadMode, Tensor } from '@grad-ts/tensor'
-import { Box, isNumber, numberOf } from '../python/values.ts'
-import type { Value } from '../python/values.ts'
-import { aliases, functions, promote } from './arguments.ts'
+import { isNumber } from '../python/values.ts'
+import { aliases, functions } from './arguments.ts'
+import { joins } from './joining.ts'
 import type { Arguments, Handler } from './arguments.ts'
 
 export const axisOf = (x: Tensor, axis: number, extra = 0): number => (axis < 0 ? axis + x.shape.length + extra : axis)
@@ -45,80 +45,6 @@ const expanded = (x: Tensor, sizes: readonly number[]): Tensor => {
     sizes.map((length, axis) => (length === -1 ? (x.shape[axis - lead] as number) : length)),
   )
 }
-
-const joined = (parts: readonly Tensor[], axis: number): Tensor => {
-  const filled = parts.filter(({ shape }) => !(shape.length === 1 && shape[0] === 0))
-  const list = promote(
-    filled.map((part) => new Box(part)),
-    'float64',
-  )
-  return t.concat(list, axis)
-}
-
-const stacked = (parts: readonly Tensor[], axis: number): Tensor =>
-  t.stack(
-    promote(
-      parts.map((part) => new Box(part)),
-      'float64',
-    ),
-    axis,
-  )
-
-/** At least this many axes, the new ones in front (two) or around (three). */
-const atLeast = (x: Tensor, rank: number): Tensor => {
-  if (x.shape.length >= rank) return x
-  if (rank === 3 && x.shape.length === 2) return t.expandDims(x, 2)
-  if (rank === 3) return t.reshape(x, [1, t.sizeOf(x.shape), 1])
-  return t.reshape(x, [...Array.from({ length: rank - x.shape.length }, () => 1), ...x.shape])
-}
-
-const column = (x: Tensor): Tensor => (x.shape.length < 2 ? t.reshape(x, [-1, 1]) : x)
-
-const cut = (x: Tensor, lengths: readonly number[], axis: number): Tensor[] => t.split(x, lengths, axis)
-
-const splitBySize: Handler = (a) => {
-  const [x, axis] = [input(a), a.number('dim')]
-  const length = x.shape.at(axis) as number
-  if (!isNumber(a.raw('split_size_or_sections'))) return cut(x, a.numbers('split_size_or_sections'), axis)
-  const size = a.number('split_size_or_sections')
-  return cut(
-    x,
-    Array.from({ length: Math.ceil(length / size) }, (_, i) => Math.min(size, length - i * size)),
-    axis,
-  )
-}
-
-const chunked: Handler = (a) => {
-  const [x, axis] = [input(a), a.number('dim')]
-  const length = x.shape.at(axis) as number
-  const size = Math.ceil(length / a.number('chunks'))
-  return cut(
-    x,
-    Array.from({ length: Math.ceil(length / size) }, (_, i) => Math.min(size, length - i * size)),
-    axis,
-  )
-}
-
-const splitAt = (x: Tensor, places: Value, axis: number): Tensor[] => {
-  const length = x.shape.at(axis) as number
-  if (isNumber(places)) {
-    const count = numberOf(places)
-    return cut(
-      x,
-      Array.from({ length: count }, (_, i) => Math.floor(length / count) + Number(i < length % count)),
-      axis,
-    )
-  }
-  const ends = [...(places as Value[]).map(numberOf).map((place) => Math.min(place < 0 ? place + length : place, length)), length]
-  return cut(
-    x,
-    ends.map((end, i) => end - (ends[i - 1] ?? 0)),
-    axis,
-  )
-}
-
-export const unbound = (x: Tensor, axis: number): Tensor[] =>
-  Array.from({ length: x.shape.at(axis) as number }, (_, i) => t.squeeze(t.sliceAxis(x, axis, { start: i, end: i + 1 }), axis))
 
 const selected = (x: Tensor, axis: number, index: number): Tensor => {
   const at = index < 0 ? index + (x.shape.at(axis) as number) : index
@@ -214,20 +140,6 @@ const windowed: Handler = (a) => {
   return t.transpose(found, [...[...found.shape.keys()].filter((i) => i !== axis + 1), axis + 1])
 }
 
-const meshed = (parts: readonly Tensor[], indexing: string): Tensor[] => {
-  const shape = parts.map((part) => t.sizeOf(part.shape))
-  const grids = parts.map((part, i) =>
-    t.broadcastTo(
-      t.reshape(
-        part,
-        shape.map((length, j) => (i === j ? length : 1)),
-      ),
-      shape,
-    ),
-  )
-  return indexing === 'xy' ? grids.map((grid) => t.swapAxes(grid, 0, 1)) : grids
-}
-
 /** Writes a block into a tensor: what was there gets no gradient. */
 export const written = (x: Tensor, block: Tensor, ranges: readonly (readonly [number, number])[]): Tensor => {
   const widths = ranges.map(([start, end], axis) => [start, (x.shape[axis] as number) - end] as const)
@@ -241,41 +153,8 @@ export const written = (x: Tensor, block: Tensor, ranges: readonly (readonly [nu
 }
 
 const base = functions({
-  'atleast_1d(input)': (a) => atLeast(input(a), 1),
-  'atleast_2d(input)': (a) => atLeast(input(a), 2),
-  'atleast_3d(input)': (a) => atLeast(input(a), 3),
-  'block_diag(*tensors)': (a) => {
-    const parts = a.tensors('tensors').map((part) => atLeast(part, 2))
-    const [rows, columns] = [0, 1].map((axis) => parts.reduce((total, { shape }) => total + (shape[axis] as number), 0)) as [number, number]
-    let [row, col] = [0, 0]
-    return parts
-      .map((part) => {
-        const [m, n] = part.shape as [number, number]
-        const placed = t.pad(part, [
-          [row, rows - row - m],
-          [col, columns - col - n],
-        ])
-        row += m
-        col += n
-        return placed
-      })
-      .reduce((total, part) => t.add(total, part))
-  },
-  'broadcast_tensors(*tensors)': (a) => {
-    const parts = a.tensors('tensors')
-    const shape = parts.reduce<readonly number[]>((result, part) => t.broadcastShapes(result, part.shape) as number[], [])
-    return parts.map((part) => t.broadcastTo(part, shape))
-  },
   'broadcast_to(input, *size)': (a) => expanded(input(a), a.numbers('size')),
-  'cartesian_prod(*tensors)': (a) =>
-    t.stack(
-      meshed(a.tensors('tensors'), 'ij').map((grid) => t.reshape(grid, [-1])),
-      1,
-    ),
-  'cat(tensors, dim=0)': (a) => joined(a.tensors('tensors'), a.number('dim')),
   'channel_shuffle(input, groups)': channelsShuffled,
-  'chunk(input, chunks, dim=0)': chunked,
-  'column_stack(tensors)': (a) => joined(a.tensors('tensors').map(column), 1),
   'combinations(input, r=2, with_replacement=False)': (a) => {
     const [size, again] = [input(a).shape[0] as number, a.flag('with_replacement')]
     const grow = (rows: readonly (readonly number[])[]): number[][] =>
@@ -293,23 +172,11 @@ const base = functions({
   'diag_embed(input, offset=0, dim1=-2, dim2=-1)': (a) => embedded(input(a), a.number('offset'), a.number('dim1'), a.number('dim2')),
   'diagflat(input, offset=0)': (a) => embedded(t.reshape(input(a), [-1]), a.number('offset')),
   'diagonal(input, offset=0, dim1=0, dim2=1)': (a) => diagonalOf(input(a), a.number('offset'), a.number('dim1'), a.number('dim2')),
-  'dsplit(input, indices_or_sections)': (a) => splitAt(input(a), a.raw('indices_or_sections'), 2),
-  'dstack(tensors)': (a) =>
-    joined(
-      a.tensors('tensors').map((part) => atLeast(part, 3)),
-      2,
-    ),
   'expand_as(input, other)': (a) => t.broadcastTo(input(a), a.tensor('other').shape),
   'flatten(input, start_dim=0, end_dim=-1)': (a) => flattened(input(a), a.number('start_dim'), a.number('end_dim')),
   'flip(input, *dims)': (a) => a.numbers('dims').reduce((x, axis) => t.flip(x, axis), input(a)),
   'fliplr(input)': (a) => t.flip(input(a), 1),
   'flipud(input)': (a) => t.flip(input(a), 0),
-  'hsplit(input, indices_or_sections)': (a) => splitAt(input(a), a.raw('indices_or_sections'), input(a).shape.length === 1 ? 0 : 1),
-  'hstack(tensors)': (a) => {
-    const parts = a.tensors('tensors').map((part) => atLeast(part, 1))
-    return joined(parts, (parts[0] as Tensor).shape.length === 1 ? 0 : 1)
-  },
-  "meshgrid(*tensors, indexing='ij')": (a) => meshed(a.tensors('tensors'), a.text('indexing')),
   'movedim(input, source, destination)': moved,
   'narrow(input, dim, start, length)': (a) => {
     const start = a.number('start')
@@ -338,19 +205,15 @@ const base = functions({
       x.shape.map((length, i) => (i === axis ? [at, at + 1] : [0, length]) as [number, number]),
     )
   },
-  'split(input, split_size_or_sections, dim=0)': splitBySize,
   'squeeze(input, dim=None)': squeezed,
-  'stack(tensors, dim=0)': (a) => stacked(a.tensors('tensors'), a.number('dim')),
   'swapaxes(input, dim0, dim1)': (a) => t.swapAxes(input(a), a.number('dim0'), a.number('dim1')),
   't(input)': (a) => (input(a).shape.length < 2 ? input(a) : t.swapAxes(input(a), 0, 1)),
-  'tensor_split(input, indices_or_sections, dim=0)': (a) => splitAt(input(a), a.raw('indices_or_sections'), a.number('dim')),
   'tile(input, *dims)': (a) => {
     const [x, counts] = [input(a), a.numbers('dims')]
     return t.tile(x, [...Array.from({ length: Math.max(0, x.shape.length - counts.length) }, () => 1), ...counts])
   },
   'tril(input, diagonal=0)': (a) => t.tril(input(a), a.number('diagonal')),
   'triu(input, diagonal=0)': (a) => t.triu(input(a), a.number('diagonal')),
-  'unbind(input, dim=0)': (a) => unbound(input(a), a.number('dim')),
   'unflatten(input, dim, sizes)': (a) => {
     const [x, axis] = [input(a), axisOf(input(a), a.number('dim'))]
     const sizes = a.numbers('sizes')
@@ -364,23 +227,16 @@ const base = functions({
   'unfold(input, dimension, size, step)': windowed,
   'unsqueeze(input, dim)': (a) => t.expandDims(input(a), a.number('dim')),
   'view_as(input, other)': (a) => t.reshape(input(a), a.tensor('other').shape),
-  'vsplit(input, indices_or_sections)': (a) => splitAt(input(a), a.raw('indices_or_sections'), 0),
-  'vstack(tensors)': (a) =>
-    joined(
-      a.tensors('tensors').map((part) => atLeast(part, 2)),
-      0,
-    ),
 })
 
 /** Functions that move elements. */
 export const shapes = new Map([
+  ...joins,
   ...base,
   ...aliases(base, {
     broadcast_to: 'expand',
-    cat: 'concat concatenate',
     movedim: 'moveaxis',
     reshape: 'view',
     swapaxes: 'transpose swapdims',
-    vstack: 'row_stack',
   }),
 ])
