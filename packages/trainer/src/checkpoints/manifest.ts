@@ -52,6 +52,7 @@ export const Manifest = t.intersection([
     updates: t.number,
     step: t.number,
     seconds: t.number,
+    skipped: t.number,
     examples: t.number,
     tally: t.type({ total: Real, weight: Real }),
     epochs: t.array(Epoch),

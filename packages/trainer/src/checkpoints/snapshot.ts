@@ -23,7 +23,7 @@ const histories = ['loss', 'learningRate', 'gradientNorm', 'updateRatio'] as con
 
 /** Puts a snapshot into the form that is written. */
 export const toCheckpoint = ({ state, memory, stop, settings }: Snapshot): Checkpoint => {
-  const { epoch, updates, step, seconds, examples, tally, epochs, policies } = memory
+  const { epoch, updates, step, seconds, skipped, examples, tally, epochs, policies } = memory
   return {
     manifest: {
       settings,
@@ -31,6 +31,7 @@ export const toCheckpoint = ({ state, memory, stop, settings }: Snapshot): Check
       updates,
       step,
       seconds,
+      skipped,
       examples,
       tally: { total: tally.total, weight: tally.weight },
       epochs,
@@ -94,7 +95,7 @@ export const fromCheckpoint = (path: string, { manifest, tensors }: Checkpoint, 
       `it was made with ${manifest.policies.length} policies, this run has ${now.memory.policies.length}`,
     )
   const hasBest = Object.keys(tensors).some((name) => name.startsWith('best.'))
-  const { epoch, updates, step, seconds, examples, epochs, policies } = manifest
+  const { epoch, updates, step, seconds, skipped, examples, epochs, policies } = manifest
   const steps = Object.fromEntries(histories.map((name) => [name, [...(tensors[`history.${name}`]?.attributes.data ?? [])]]))
   return {
     state: below(path, 'state', now.state, tensors),
@@ -105,6 +106,7 @@ export const fromCheckpoint = (path: string, { manifest, tensors }: Checkpoint, 
       updates,
       step,
       seconds,
+      skipped,
       examples,
       tally: { ...manifest.tally, metrics: below(path, 'tally', now.memory.tally.metrics, tensors) as RunMemory['tally']['metrics'] },
       epochs: epochs as RunMemory['epochs'],

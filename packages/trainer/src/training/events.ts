@@ -48,6 +48,8 @@ export type TrainEvent =
       readonly examples: number
       /** The mean loss of the batch, before the update. */
       readonly loss: number
+      /** The update was left out because loss or gradients were not finite; the loss is then NaN. */
+      readonly skipped?: true
       readonly learningRate?: number
       /** The global norm of the gradients, and ‖update‖ / ‖parameters‖, when monitoring is on. */
       readonly gradientNorm?: number

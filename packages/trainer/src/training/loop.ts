@@ -75,6 +75,8 @@ const record = <E extends Example, Params extends Tree<Tensor>, State extends Tr
     report.monitor === null
       ? undefined
       : { gradientNorm: numberOf(report.monitor.gradientNorm), updateRatio: numberOf(report.monitor.updateRatio) }
+  const skipped = report.skipped !== null && numberOf(report.skipped) !== 0
+  memory.skipped = skipped ? memory.skipped + 1 : 0
   memory.step += 1
   memory.updates += 1
   memory.examples += examples
@@ -86,7 +88,30 @@ const record = <E extends Example, Params extends Tree<Tensor>, State extends Tr
     memory.steps.updateRatio.push(monitor.updateRatio)
   }
   const { step, updates: batch, epoch } = memory
-  return { tag: 'step', step, epoch: epoch + 1, batch, examples, loss, ...(rate === undefined ? {} : { learningRate: rate }), ...monitor }
+  return {
+    tag: 'step',
+    step,
+    epoch: epoch + 1,
+    batch,
+    examples,
+    loss,
+    ...(skipped ? { skipped } : {}),
+    ...(rate === undefined ? {} : { learningRate: rate }),
+    ...monitor,
+  }
+}
+
+// So many updates that had to be left out are no accident.
+const mostSkipped = 10
+
+/** Ends a run that leaves out update after update. */
+const checkSkipped = async <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>({
+  session,
+  memory,
+}: Run<E, Params, State>): Promise<void> => {
+  if (memory.skipped < mostSkipped) return
+  const { params } = (await session.state()) as unknown as TrainState<Params, State>
+  throw new NonFiniteError(memory.step, NaN, notFinite(params))
 }
 
 /** Fails when a loss is not finite; the state then tells which parameters are not. */
@@ -136,6 +161,7 @@ async function* trainEpoch<E extends Example, Params extends Tree<Tensor>, State
     await checkFinite(run, reports)
     memory.seconds += (performance.now() - started) / 1000
     for (const [i, report] of reports.entries()) yield* emit(run, record(run, report, wanted[i] as Batch[]))
+    await checkSkipped(run)
     const isEnd = memory.updates === plan.stepsPerEpoch
     if (!isEnd && checkpoints?.isDue({ step: memory.step, epoch: memory.epoch, isEpochEnd: false }) === true) yield* save(run)
     // Lets timers and signals in between two runs.

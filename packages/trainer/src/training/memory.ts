@@ -14,6 +14,8 @@ export interface RunMemory {
   step: number
   /** Seconds spent in the present epoch. */
   seconds: number
+  /** Updates left out in a row. */
+  skipped: number
   /** Examples met in the present epoch. */
   examples: number
   tally: Tally
@@ -31,6 +33,7 @@ export const newMemory = (tally: Tally, policies: readonly Json[]): RunMemory =>
   updates: 0,
   step: 0,
   seconds: 0,
+  skipped: 0,
   examples: 0,
   tally,
   epochs: [],

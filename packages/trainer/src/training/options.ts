@@ -46,6 +46,11 @@ export interface CommonOptions<E extends Example, Params extends Tree<Tensor>> e
   readonly average?: { readonly decay: number }
   /** Measures gradient norm and update-to-parameter ratio at every step (default false). */
   readonly monitor?: boolean
+  /**
+   * What an update whose loss or gradients are NaN or infinite does: `fail` (default) ends the run with a `NonFiniteError`,
+   * `skip` leaves the update out; ten in a row end the run all the same.
+   */
+  readonly onNonFinite?: 'fail' | 'skip'
   /** Updates per run of the compiled program (default: by the size of the model and the device). */
   readonly stepsPerRun?: number
   /** Called with every event, in order; a promise is waited for. */

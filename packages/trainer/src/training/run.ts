@@ -82,6 +82,7 @@ export const openRun = async <E extends Example, Params extends Tree<Tensor>, St
   const step = makeStep(objective, settings.solver, {
     accumulate,
     monitor: settings.monitor ?? false,
+    skipNonFinite: settings.onNonFinite === 'skip',
     ...(settings.penalty === undefined ? {} : { penalty: settings.penalty }),
     ...(settings.average === undefined ? {} : { averageDecay: settings.average.decay }),
     ...(settings.freeze === undefined ? {} : { frozen: pathTest(settings.freeze) }),

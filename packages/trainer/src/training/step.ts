@@ -1,6 +1,23 @@
 import { leaves, map, mapWithPath } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
-import { add, div, equal, foldIn, mul, sliceAxis, sqrt, square, squeeze, sub, sum, where, zerosLike } from '@grad-ts/tensor'
+import {
+  add,
+  and,
+  div,
+  equal,
+  foldIn,
+  isFinite,
+  mul,
+  not,
+  sliceAxis,
+  sqrt,
+  square,
+  squeeze,
+  sub,
+  sum,
+  where,
+  zerosLike,
+} from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { valueAndGradWithAux } from '@grad-ts/autodiff'
 import { applyUpdates } from '@grad-ts/optim'
@@ -31,6 +48,8 @@ export interface StepReport {
   /** Empty when the solver has no learning rate to read. */
   readonly learningRate: Tensor | null
   readonly monitor: { readonly gradientNorm: Tensor; readonly updateRatio: Tensor } | null
+  /** Whether the update was left out because loss or gradients were not finite, bool `[]`; `null` where that is an error. */
+  readonly skipped: Tensor | null
 }
 
 export interface StepSettings<Params> {
@@ -41,6 +60,8 @@ export interface StepSettings<Params> {
   /** Share of the old average that stays at each update. */
   readonly averageDecay?: number
   readonly monitor: boolean
+  /** Leaves updates out whose loss or gradients are not finite. */
+  readonly skipNonFinite: boolean
   /** Tells which parameters stay as they are. */
   readonly frozen?: (path: string) => boolean
 }
@@ -130,6 +151,23 @@ const freeze = <Params>(tree: Params, frozen?: (path: string) => boolean): Param
 const blend = <Params>(average: Params, params: Params, decay: number): Params =>
   map((old: Tensor, now: Tensor) => add(old, mul(sub(now, old), 1 - decay)), average as Tree<Tensor>, params as Tree<Tensor>) as Params
 
+/** Takes the new state and sums where an update is sound; else all stays as it was but the count of updates. */
+const unlessBroken = <Params, State>(
+  isSound: Tensor,
+  old: TrainState<Params, State>,
+  next: TrainState<Params, State>,
+  report: StepReport,
+  emptyMetrics: StepReport['metrics'],
+): readonly [TrainState<Params, State>, StepReport] => {
+  const kept = map((a: Tensor, b: Tensor) => where(isSound, a, b), next as unknown as Tree<Tensor>, old as unknown as Tree<Tensor>)
+  const metrics = map((a: Tensor, b: Tensor) => where(isSound, a, b), report.metrics as Tree<Tensor>, emptyMetrics as Tree<Tensor>)
+  const loss = { total: where(isSound, report.loss.total, 0), weight: where(isSound, report.loss.weight, 0) }
+  return [
+    { ...(kept as unknown as TrainState<Params, State>), step: next.step },
+    { ...report, loss, metrics: metrics as StepReport['metrics'], skipped: not(isSound) },
+  ]
+}
+
 /**
  * Makes the whole update one pure function: forward, backward, transformations, new parameters.
  *
@@ -152,20 +190,22 @@ export const makeStep =
       ? { gradientNorm: globalNorm(gradients), updateRatio: div(globalNorm(updates), add(globalNorm(state.params), 1e-12)) }
       : null
     const rate = learningRateOf(solver, state.solver, state.step)
-    return [
-      {
-        ...state,
-        params,
-        model: pass.state,
-        solver: solverState,
-        step: add(state.step, 1),
-        average: state.average === null ? null : blend(state.average, params, settings.averageDecay ?? 0.999),
-      },
-      {
-        loss: { total: pass.total, weight: pass.weight },
-        metrics: pass.metrics,
-        learningRate: rate === null ? null : mul(rate, state.scale),
-        monitor,
-      },
-    ]
+    const next: TrainState<Params, State> = {
+      ...state,
+      params,
+      model: pass.state,
+      solver: solverState,
+      step: add(state.step, 1),
+      average: state.average === null ? null : blend(state.average, params, settings.averageDecay ?? 0.999),
+    }
+    const report: StepReport = {
+      loss: { total: pass.total, weight: pass.weight },
+      metrics: pass.metrics,
+      learningRate: rate === null ? null : mul(rate, state.scale),
+      monitor,
+      skipped: null,
+    }
+    if (!settings.skipNonFinite) return [next, report]
+    const empty = Object.fromEntries(Object.entries(objective.metrics).map(([name, metric]) => [name, metric.empty]))
+    return unlessBroken(and(isFinite(value), isFinite(globalNorm(gradients))), state, next, report, empty)
   }

@@ -298,6 +298,33 @@ describe('events', () => {
   })
 })
 
+describe('onNonFinite', () => {
+  const data = fromColumns({ v: tensor([1, 1, Infinity, 1]) })
+  const settings = {
+    params: scalar(0),
+    loss: (p: Tensor, { v }: { v: Tensor }) => mul(v, add(p, 1)),
+    data,
+    solver: sgd({ learningRate: 0.1 }),
+    batchSize: 1,
+    shuffle: false,
+    device,
+    onNonFinite: 'skip',
+  } as const
+
+  it('leaves an update out, and its batch out of the mean', async () => {
+    const events: TrainEvent[] = []
+    const run = await fitOrThrow({ ...settings, epochs: 1, observers: [(event) => void events.push(event)] })
+    expect(toNumber(run.params)).toBeCloseTo(-0.3, 6)
+    expect(events.flatMap((event) => (event.tag === 'step' ? [event.skipped ?? false] : []))).toEqual([false, false, true, false])
+    expect(run.history.epochs[0]?.loss).toBeCloseTo((1 + 0.9 + 0.8) / 3, 6)
+  })
+
+  it('ends a run that only skips', async () => {
+    const broken = fromColumns({ v: tensor(Array.from({ length: 20 }, () => NaN)) })
+    await expect(fitOrThrow({ ...settings, data: broken, epochs: 1 })).rejects.toMatchObject({ tag: 'NonFiniteError', step: 20 })
+  })
+})
+
 describe('the runs of an epoch', () => {
   it('are as few as the bound allows, and even where they can be', () => {
     expect(evenRuns(100, 50)).toBe(50)
