@@ -1,5 +1,5 @@
 import { leaves } from '@grad-ts/tree'
-import type { Tree } from '@grad-ts/tree'
+import type { MapLeaves, Tree } from '@grad-ts/tree'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { trace } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
@@ -28,6 +28,12 @@ import { createStepProgram } from './program.ts'
 import type { StepProgram } from './program.ts'
 import { startPlan } from './start.ts'
 
+/** A tree with a tensor in the place of every constant. */
+export type Symbolic<T> = MapLeaves<T, Tensor, Tensor>
+
+/** A training step: it takes tensors where the example state and batch have constants. */
+export type Step<State, Batch, Outputs> = (state: Symbolic<State>, batch: Symbolic<Batch>) => readonly [Symbolic<State>, Outputs]
+
 /** Where and how to run a training step. */
 export interface CompileStepOptions extends CompileOptions {
   /**
@@ -43,6 +49,10 @@ export interface CompileStepOptions extends CompileOptions {
   /** Run in a thread of its own, so that timers and servers of this one go on (default: no; it costs some 50 µs per run). */
   readonly worker?: boolean
 }
+
+// Seen from inside, trees are trees of tensors: the compiler of types need not follow the caller's.
+const traceStep = (step: unknown, state: Tree<Tensor>, batch: Tree<Tensor>): StepGraph =>
+  trace(step as (...args: readonly Tree<Tensor>[]) => readonly [Tree<Tensor>, Tree<Tensor>], [state, batch]) as unknown as StepGraph
 
 const checkSteps = (steps: number | undefined): void => {
   if (steps !== undefined && !(Number.isSafeInteger(steps) && steps > 0))
@@ -66,15 +76,15 @@ const checkSteps = (steps: number | undefined): void => {
  * await program.dispose()
  */
 export const compileStepOrThrow = async <State extends Tree<Tensor>, Batch extends Tree<Tensor>, Outputs extends Tree<Tensor>>(
-  step: (state: State, batch: Batch) => readonly [State, Outputs],
+  step: Step<State, Batch, Outputs>,
   state: State,
   batch: Batch,
   options: CompileStepOptions = {},
-): Promise<StepProgram<State, Batch, Outputs>> => {
+): Promise<StepProgram<Symbolic<State>, Symbolic<Batch>, Outputs>> => {
   const { stepsPerRun, threads, fuse = 'auto' } = options
   const device = await chooseDevice(deviceOf(options.device ?? 'cpu'))
   checkSteps(stepsPerRun)
-  const graph: StepGraph = optimizeGraph(trace<[State, Batch], readonly [State, Outputs]>(step, [state, batch]), options.passes)
+  const graph: StepGraph = optimizeGraph(traceStep(step, state, batch), options.passes)
   checkTypes(graph.inputs[0], graph.outputs[0], 'the state that the step returns')
   const initial = checkArguments(graph.inputs[0], state, 'the initial state')
   const flat = flatStep(graph)
@@ -107,8 +117,9 @@ const startPacked = async (
 
 /** Like `compileStepOrThrow`, with the error as a value. */
 export const compileStep = <State extends Tree<Tensor>, Batch extends Tree<Tensor>, Outputs extends Tree<Tensor>>(
-  step: (state: State, batch: Batch) => readonly [State, Outputs],
+  step: Step<State, Batch, Outputs>,
   state: State,
   batch: Batch,
   options: CompileStepOptions = {},
-): TaskEither<CompileError, StepProgram<State, Batch, Outputs>> => taskOf(() => compileStepOrThrow(step, state, batch, options))
+): TaskEither<CompileError, StepProgram<Symbolic<State>, Symbolic<Batch>, Outputs>> =>
+  taskOf(() => compileStepOrThrow(step, state, batch, options))
