@@ -118,7 +118,9 @@ export const hardSigmoid = (x: Tensor, alpha: number, beta: number): Tensor => c
 const castTo = (call: Call, x: Tensor, type: number): Tensor => {
   const dtype = dtypeOf(type, call.reading.float)
   if (dtype === undefined) return fail(call, 'cannot convert to this element type; expected floats, integers or bool')
-  return cast(x, dtype)
+  // Computed in float64, what the file rounds to 1 may stay just below and be cut to 0.
+  const asInFile = x.dtype === 'float64' && call.reading.float === 'float64' && dtype === 'int32' ? cast(x, 'float32') : x
+  return cast(asInFile, dtype)
 }
 
 const clip: Converter = (call) => {
