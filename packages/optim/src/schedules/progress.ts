@@ -1,4 +1,4 @@
-import { add, asTensor, cast, clamp, div, expm1, log1p, maximum, mul, neg, pow, sin, square, sub } from '@grad-ts/tensor'
+import { add, asTensor, cast, clamp, div, expm1, less, log, log1p, maximum, mul, neg, pow, sin, square, sub, where } from '@grad-ts/tensor'
 import type { FloatDType, Tensor } from '@grad-ts/tensor'
 
 /** How far a transition is: the part done and the part left, each exact near its zero. */
@@ -25,9 +25,12 @@ export const blend = (start: number, end: number, weight: Tensor, complement: Te
   return start === 0 ? mul(complement, end) : add(mul(weight, start), mul(complement, end))
 }
 
+/** ln(left), from whichever part is the smaller one. */
+const logOfLeft = ({ done, left }: Progress): Tensor => where(less(done, left), log1p(neg(done)), log(left))
+
 /** The weights of a polynomial transition: left^power, and its complement without cancellation. */
-export const polynomialWeights = ({ done, left }: Progress, power: number): readonly [Tensor, Tensor] =>
-  power === 1 ? [left, done] : [pow(left, power), neg(expm1(mul(log1p(neg(done)), power)))]
+export const polynomialWeights = (progress: Progress, power: number): readonly [Tensor, Tensor] =>
+  power === 1 ? [progress.left, progress.done] : [pow(progress.left, power), neg(expm1(mul(logOfLeft(progress), power)))]
 
 /** The weights of a cosine transition, ½(1 ± cos(π·done)), as squared sines of exactly known angles. */
 export const cosineWeights = ({ done, left }: Progress): readonly [Tensor, Tensor] => [
