@@ -3,10 +3,15 @@ import { describe, expect, test } from 'vitest'
 import {
   constant,
   cosineDecay,
+  cosineOneCycle,
   exponentialDecay,
   join,
   linear,
+  linearOneCycle,
+  piecewiseConstant,
+  piecewiseInterpolate,
   polynomial,
+  sgdr,
   warmupCosineDecay,
   warmupExponentialDecay,
 } from '../../src/index.ts'
@@ -67,6 +72,39 @@ const rows: readonly (readonly [string, Schedule, readonly number[]])[] = [
     'join',
     join([linear({ initValue: 0, endValue: 0.1, transitionSteps: 4 }), constant(0.1)], [4]),
     [0, 0.025, 0.05, 0.075, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1],
+  ],
+  [
+    'piecewise constant',
+    piecewiseConstant({ initValue: 0.1, factors: { 4: 0.5, 8: 0.1 } }),
+    [0.1, 0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.005, 0.005, 0.005, 0.005],
+  ],
+  [
+    'piecewise linear',
+    piecewiseInterpolate({ initValue: 0.1, factors: { 4: 0.5, 8: 0.1 } }),
+    [0.1, 0.0875, 0.075, 0.0625, 0.05, 0.03875, 0.0275, 0.005, 0.005, 0.005, 0.005],
+  ],
+  [
+    'piecewise cosine',
+    piecewiseInterpolate({ initValue: 0.1, factors: { 4: 0.5, 8: 0.1 }, interpolation: 'cosine' }),
+    [0.1, 0.09267767, 0.075, 0.05732233, 0.05, 0.0434099, 0.0275, 0.005, 0.005, 0.005, 0.005],
+  ],
+  [
+    'linear one cycle',
+    linearOneCycle({ transitionSteps: 12, peakValue: 0.1 }),
+    [0.004, 0.036, 0.068, 0.1, 0.08628571, 0.07257143, 0.05885714, 0.03142857, 0.004, 4e-7, 4e-7],
+  ],
+  [
+    'cosine one cycle',
+    cosineOneCycle({ transitionSteps: 12, peakValue: 0.1 }),
+    [0.004, 0.028, 0.076, 0.1, 0.09698464, 0.08830227, 0.0750001, 0.04131783, 0.01169813, 4e-7, 4e-7],
+  ],
+  [
+    'warm restarts',
+    sgdr([
+      { peakValue: 0.1, warmupSteps: 2, totalSteps: 6 },
+      { peakValue: 0.05, warmupSteps: 2, totalSteps: 6 },
+    ]),
+    [0, 0.05, 0.1, 0.08535534, 0.05, 0.01464466, 0, 0.05, 0.025, 0, 0],
   ],
 ]
 
