@@ -85,4 +85,7 @@ const base = functions({
   },
 })
 
-export const activations = new Map([...base, ...aliases(base, { dropout: 'dropout1d dropout2d dropout3d alpha_dropout' })])
+export const activations = new Map([
+  ...base,
+  ...aliases(base, { dropout: 'dropout1d dropout2d dropout3d alpha_dropout feature_dropout feature_alpha_dropout' }),
+])

@@ -286,7 +286,7 @@ export const elementwise = new Map([
     atanh: 'arctanh',
     bitwise_not: '__invert__',
     clamp: 'clip',
-    clone: 'contiguous requires_grad_ alias',
+    clone: 'contiguous requires_grad_ alias real conj resolve_conj',
     digamma: 'psi',
     div: 'divide true_divide',
     double: 'float',

@@ -2,7 +2,7 @@ import * as t from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { Box, Ellipsis, Slice, describe, numberOf } from '../python/values.ts'
 import type { Value } from '../python/values.ts'
-import { functions } from './arguments.ts'
+import { aliases, functions } from './arguments.ts'
 import type { Arguments, Handler, Setting } from './arguments.ts'
 import { axisOf } from './shape.ts'
 
@@ -236,8 +236,7 @@ const indexPut: Handler = (a) => {
 
 const scalarOf = (a: Arguments, name: string): Tensor => t.cast(a.tensor(name), input(a).dtype)
 
-/** Functions that read and write at places. */
-export const indexing = functions({
+const base = functions({
   'embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2, scale_grad_by_freq=False, sparse=False)': embedding,
   "embedding_bag(input, weight, offsets=None, max_norm=None, norm_type=2, scale_grad_by_freq=False, mode='mean', sparse=False, per_sample_weights=None)":
     embeddingBag,
@@ -292,4 +291,12 @@ export const indexing = functions({
       )
     return t.takeAlongAxis(stretched(input(a)), stretched(a.tensor('indices')), at)
   },
+})
+
+/** Functions that read and write at places. */
+export const indexing = new Map([...base, ...aliases(base, { nonzero: 'argwhere' })])
+
+/** `torch.embedding` itself takes the weight first. */
+export const nativeIndexing = functions({
+  'embedding(weight, input, padding_idx=None, scale_grad_by_freq=False, sparse=False)': embedding,
 })

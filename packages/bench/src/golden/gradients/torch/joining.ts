@@ -78,7 +78,7 @@ const splitAt = (x: Tensor, places: Value, axis: number): Tensor[] => {
   )
 }
 
-export const unbound = (x: Tensor, axis: number): Tensor[] =>
+const unbound = (x: Tensor, axis: number): Tensor[] =>
   Array.from({ length: x.shape.at(axis) as number }, (_, i) => t.squeeze(t.sliceAxis(x, axis, { start: i, end: i + 1 }), axis))
 
 const meshed = (parts: readonly Tensor[], indexing: string): Tensor[] => {

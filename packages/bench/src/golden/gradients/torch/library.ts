@@ -8,10 +8,10 @@ import { callable, promote } from './arguments.ts'
 import type { Functions, Setting } from './arguments.ts'
 import { creation } from './creation.ts'
 import { elementwise } from './elementwise.ts'
-import { assigned, indexed, indexing } from './indexing.ts'
+import { assigned, indexed, indexing, nativeIndexing } from './indexing.ts'
 import { losses } from './loss.ts'
 import { linalg, product, products } from './matmul.ts'
-import { normalizations } from './norm.ts'
+import { nativeNormalizations, normalizations } from './norm.ts'
 import { sequences } from './recurrent.ts'
 import { reductions } from './reduce.ts'
 import { shapes } from './shape.ts'
@@ -20,7 +20,7 @@ import { windows } from './windows.ts'
 // `unfold` is a method of tensors and another function of images.
 const general: Functions = new Map([...elementwise, ...reductions, ...shapes, ...indexing, ...creation, ...products])
 const functional: Functions = new Map([...general, ...activations, ...losses, ...normalizations, ...sequences, ...windows])
-const torch: Functions = new Map([...functional, ...general])
+const torch: Functions = new Map([...functional, ...general, ...nativeIndexing, ...nativeNormalizations])
 
 const dtypes = (float: FloatDType): Readonly<Record<string, DType>> => ({
   float: float,

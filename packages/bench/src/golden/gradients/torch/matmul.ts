@@ -154,6 +154,10 @@ export const products = new Map([
 ])
 
 const decompositions = functions({
+  'cond(input, p=None)': (a) => {
+    const values = singularValues(input(a))
+    return t.div(t.max(values, { axes: -1 }), t.min(values, { axes: -1 }))
+  },
   'diagonal(input, *, offset=0, dim1=-2, dim2=-1)': (a) =>
     t.diagonal(input(a), { offset: a.number('offset'), axes: [a.number('dim1'), a.number('dim2')] }),
   "eigh(input, UPLO='L')": (a) => {

@@ -111,3 +111,9 @@ export const normalizations = functions({
   'normalize(input, p=2, dim=1, eps=1e-12)': normalize,
   'rms_norm(input, normalized_shape, weight=None, eps=None)': rmsNorm,
 })
+
+/** The forms in `torch` itself, which order their arguments otherwise. */
+export const nativeNormalizations = functions({
+  'batch_norm(input, weight, bias, running_mean, running_var, training, momentum, eps, cudnn_enabled=True)': batchNorm,
+  'instance_norm(input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, cudnn_enabled=True)': instanceNorm,
+})

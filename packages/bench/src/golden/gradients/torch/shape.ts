@@ -141,15 +141,30 @@ const windowed: Handler = (a) => {
 }
 
 /** Writes a block into a tensor: what was there gets no gradient. */
-export const written = (x: Tensor, block: Tensor, ranges: readonly (readonly [number, number])[]): Tensor => {
+const written = (x: Tensor, block: Tensor, ranges: readonly (readonly [number, number])[]): Tensor => {
   const widths = ranges.map(([start, end], axis) => [start, (x.shape[axis] as number) - end] as const)
   const shape = ranges.map(([start, end]) => end - start)
-  const placed = t.pad(t.broadcastTo(block, shape), widths)
-  return t.where(
-    t.pad(t.full(shape, 1), widths).shape.length === 0 ? t.full([], true, 'bool') : t.equal(t.pad(t.full(shape, 1), widths), 1),
-    placed,
-    x,
-  )
+  const inside = t.equal(t.pad(t.full(shape, 1), widths), 1)
+  return t.where(inside, t.pad(t.broadcastTo(block, shape), widths), x)
+}
+
+/** The ranges of a tensor's axes with one of them cut. */
+const rangesWith = (x: Tensor, axis: number, start: number, end: number): (readonly [number, number])[] =>
+  x.shape.map((length, i): readonly [number, number] => (i === axis ? [start, end] : [0, length]))
+
+const selectWritten: Handler = (a) => {
+  const [x, axis] = [input(a), axisOf(input(a), a.number('dim'))]
+  const index = a.number('index')
+  const at = index < 0 ? index + (x.shape[axis] as number) : index
+  return written(x, t.expandDims(a.tensor('src'), axis), rangesWith(x, axis, at, at + 1))
+}
+
+const sliceWritten: Handler = (a) => {
+  const [x, axis] = [input(a), axisOf(input(a), a.number('dim'))]
+  const length = x.shape[axis] as number
+  const bound = (value: number): number => Math.min(value < 0 ? value + length : value, length)
+  if (a.number('step') !== 1) throw new TypeError('slice_scatter: only steps of 1')
+  return written(x, a.tensor('src'), rangesWith(x, axis, bound(a.maybeNumber('start') ?? 0), bound(a.maybeNumber('end') ?? length)))
 }
 
 const base = functions({
@@ -194,17 +209,8 @@ const base = functions({
   'roll(input, shifts, dim=None)': rolled,
   'rot90(input, k=1, dim=None)': (a) => (a.has('dim') ? rotated(a) : t.flip(t.swapAxes(input(a), 0, 1), 0)),
   'select(input, dim, index)': (a) => selected(input(a), a.number('dim'), a.number('index')),
-  'select_scatter(input, src, dim, index)': (a) => {
-    const [x, axis] = [input(a), axisOf(input(a), a.number('dim'))]
-    const at =
-      axisOf(t.zeros([x.shape[axis] as number]), 0) +
-      (a.number('index') < 0 ? a.number('index') + (x.shape[axis] as number) : a.number('index'))
-    return written(
-      x,
-      t.expandDims(a.tensor('src'), axis),
-      x.shape.map((length, i) => (i === axis ? [at, at + 1] : [0, length]) as [number, number]),
-    )
-  },
+  'select_scatter(input, src, dim, index)': selectWritten,
+  'slice_scatter(input, src, dim=0, start=None, end=None, step=1)': sliceWritten,
   'squeeze(input, dim=None)': squeezed,
   'swapaxes(input, dim0, dim1)': (a) => t.swapAxes(input(a), a.number('dim0'), a.number('dim1')),
   't(input)': (a) => (input(a).shape.length < 2 ? input(a) : t.swapAxes(input(a), 0, 1)),
