@@ -214,6 +214,12 @@ const nonNegativeSteps = (options: Record<string, unknown>): Record<string, unkn
 const scheduleArguments: Readonly<Record<string, (options: Record<string, unknown>) => Record<string, unknown>>> = {
   cosineDecay: ({ alpha = 0, ...options }) => ({ ...options, endValue: (options['initValue'] as number) * (alpha as number) }),
   piecewiseConstant: ({ factors, ...options }) => ({ ...options, factors: factors ?? {} }),
+  // Without a warm-up optax stays at the first value.
+  warmupConstant: ({ peakValue, ...options }) => ({
+    ...options,
+    peakValue: Number(options['warmupSteps']) > 0 ? peakValue : options['initValue'],
+    warmupSteps: Math.max(Number(options['warmupSteps']), 0),
+  }),
   piecewiseInterpolate: ({ factors, ...options }) => ({ ...options, factors: factors ?? {} }),
 }
 
@@ -274,9 +280,16 @@ const specials: Readonly<Record<string, Special>> = {
   madgrad: (pos, args) => make('madgrad', named('madgrad', ['learning_rate', 'momentum', 'weight_decay', 'eps'], pos, args)),
 }
 
-const booleanMask = (options: Record<string, unknown>): Record<string, unknown> =>
+/** A mask that is true for everything is no mask, where none is the default. */
+const booleanMask = (
+  fields: Readonly<Record<string, { readonly default?: unknown }>>,
+  options: Record<string, unknown>,
+): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(options).map(([key, value]) => [key, key.toLowerCase().endsWith('mask') && value === true ? null : value]),
+    Object.entries(options).map(([key, value]) => [
+      key,
+      key.toLowerCase().endsWith('mask') && value === true && fields[key]?.default === null ? null : value,
+    ]),
   )
 
 const targetOf = (name: string): string => functionNames[name] ?? camelCase(name.replace(/^contrib\./, ''))
@@ -293,7 +306,7 @@ export const transformationOf = (node: unknown): GradientTransformation => {
   const target = targetOf(name)
   const definition = transformationTable[target]
   if (definition === undefined) throw new UnknownName(`no transformation '${name}' here`)
-  const given = booleanMask(named(target, Object.keys(definition.fields), positional, options))
+  const given = booleanMask(definition.fields, named(target, Object.keys(definition.fields), positional, options))
   if (inject === undefined) return definition.make(given)
   return optim.injectHyperparams(Object.assign(() => undefined, { definition }) as never)(given as never) as GradientTransformation
 }
