@@ -4,7 +4,7 @@ import { chain } from '../combine/chain.ts'
 import { define } from '../define.ts'
 import { nonNegative } from '../fields.ts'
 import { addScaled } from '../numerics/trees.ts'
-import { minus, over, plus, root, times } from '../numerics/scalar-math.ts'
+import { negative, over, plus, root, times } from '../numerics/scalar-math.ts'
 import { scaleByLearningRate } from '../transforms/scale-by-schedule.ts'
 import { paramsOf, stateless } from '../transforms/stateless.ts'
 import { scaleByTrustRatio } from '../transforms/trust-ratio.ts'
@@ -36,11 +36,14 @@ export const fromage = define<FromageOptions, readonly Tree<Tensor>[]>(
   'fromage',
   { learningRate: nonNegative(), minNorm: nonNegative(1e-6) },
   ({ learningRate, minNorm }) => {
-    const shrink = over(1, root(plus(1, times(learningRate, learningRate))))
+    const square = times(learningRate, learningRate)
+    const size = root(plus(1, square))
+    // 1/√(1 + η²) − 1 without cancellation.
+    const excess = over(negative(square), times(size, plus(1, size)))
     return chain(
       scaleByTrustRatio({ minNorm }),
-      scaleByLearningRate(times(learningRate, shrink)),
-      stateless((updates, _, context) => addScaled(updates, minus(shrink, 1), paramsOf('fromage', context))),
+      scaleByLearningRate(over(learningRate, size)),
+      stateless((updates, _, context) => addScaled(updates, excess, paramsOf('fromage', context))),
     )
   },
 )

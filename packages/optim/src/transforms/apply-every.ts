@@ -11,7 +11,7 @@ import type { GradientTransformation } from '../transformation.ts'
 /** Position in the round and the sum so far. */
 export type ApplyEveryState = { readonly count: Tensor; readonly sum: Tree<Tensor> }
 
-export const applyEveryOf = define<{ readonly k: number }, ApplyEveryState>('applyEvery', { k: wholeNumber(1) }, ({ k }) => ({
+export const applyEveryOf = define<{ readonly k?: number }, ApplyEveryState>('applyEvery', { k: wholeNumber(1, 1) }, ({ k }) => ({
   init: (params) => ({ count: counter(), sum: zerosLikeTree(params) }),
   update: (updates, { count, sum }) => {
     const first = equal(count, 0)
@@ -24,7 +24,7 @@ export const applyEveryOf = define<{ readonly k: number }, ApplyEveryState>('app
 /**
  * Sums k updates and lets the sum out with the last; the others are zero. It goes after the optimizer; `multiSteps` accumulates gradients.
  *
- * @param k whole number ≥ 1
+ * @param k whole number ≥ 1, default 1
  * @example
  * import { applyEvery } from '@grad-ts/optim'
  * import { tensor, toArray } from '@grad-ts/tensor'
@@ -33,4 +33,4 @@ export const applyEveryOf = define<{ readonly k: number }, ApplyEveryState>('app
  * const [, state] = rule.update(tensor([1]), rule.init(tensor([0])))
  * toArray(rule.update(tensor([2]), state)[0] as Tensor) // => [3]
  */
-export const applyEvery = (k: number): GradientTransformation<ApplyEveryState> => applyEveryOf({ k })
+export const applyEvery = (k = 1): GradientTransformation<ApplyEveryState> => applyEveryOf({ k })

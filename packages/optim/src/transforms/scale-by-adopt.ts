@@ -1,11 +1,11 @@
-import { cast, clamp, div, equal, maximum, neg, sqrt, where } from '@grad-ts/tensor'
+import { cast, clamp, div, equal, maximum, neg, sqrt, square, where } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { map } from '@grad-ts/tree'
+import type { Tree } from '@grad-ts/tree'
 import { at, define, floatDType } from '../define.ts'
 import { decayRate, flag, nonNegative, schedule } from '../fields.ts'
 import { counter, increment } from '../numerics/count.ts'
-import { updateMoment } from '../numerics/moments.ts'
-import { asScalar } from '../numerics/scalar-math.ts'
+import { decayed } from '../numerics/moments.ts'
 import { zerosLikeTree } from '../numerics/trees.ts'
 import type { Hyperparameter, Schedule } from '../transformation.ts'
 import type { ScaleByAdamState } from './scale-by-adam.ts'
@@ -59,8 +59,6 @@ export const scaleByAdopt = define<ScaleByAdoptOptions, ScaleByAdamState>('scale
     update: (updates, state) => {
       const dtype = floatDType(updates)
       const first = equal(state.count, 0)
-      const squareDecay = where(first, 0, asScalar(b2, dtype))
-      const meanDecay = where(first, 1, asScalar(b1, dtype))
       const bound = clipValue(state.count, dtype)
       const normalised = map(
         (g: Tensor, v: Tensor) => {
@@ -70,11 +68,11 @@ export const scaleByAdopt = define<ScaleByAdoptOptions, ScaleByAdamState>('scale
         updates,
         state.nu,
       )
-      const mu = updateMoment(normalised, state.mu, meanDecay, 1)
-      return [
-        nesterov ? updateMoment(normalised, mu, meanDecay, 1) : mu,
-        { count: increment(state.count), mu, nu: updateMoment(updates, state.nu, squareDecay, 2) },
-      ]
+      // The first gradient fills the average of squares and moves nothing.
+      const averaged = (old: Tree<Tensor>) => map((x: Tensor, m: Tensor) => where(first, m, decayed(x, m, b1)), normalised, old)
+      const mu = averaged(state.mu)
+      const nu = map((g: Tensor, v: Tensor) => where(first, square(g), decayed(square(g), v, b2)), updates, state.nu)
+      return [nesterov ? averaged(mu) : mu, { count: increment(state.count), mu, nu }]
     },
   }
 })
