@@ -94,10 +94,11 @@ await runProgram(async (signal) => {
       {
         title: 'Range test',
         body: lineChart({
-          xLabel: 'step',
+          xLabel: 'learning rate',
+          xScale: 'log',
           yLabel: 'loss',
           yScale: 'log',
-          series: [{ name: 'loss', x: test.rates.map((_, i) => i + 1), y: test.smoothed }],
+          series: [{ name: 'loss', x: test.rates, y: test.smoothed }],
         }),
       },
       {

@@ -65,7 +65,7 @@ await runProgram(async (signal) => {
   const rateSteps = reset.history.steps.learningRate.map((_, i) => i + 1)
   const report = reportOf({
     title: 'Resetting the learning rate',
-    note: 'The curves below are of the run with resets; the first box compares it with the same run without.',
+    note: 'The first curves are of the run with resets; the others compare it with the same run without.',
     history: reset.history,
     facts: [
       { name: 'final loss without resets', value: without.toFixed(4) },

@@ -14,6 +14,7 @@ export interface LineChart {
   readonly xLabel: string
   readonly yLabel: string
   readonly series: readonly Series[]
+  readonly xScale?: 'linear' | 'log'
   readonly yScale?: 'linear' | 'log'
   /** Lines through every y, such as thresholds. */
   readonly rules?: readonly number[]
@@ -47,15 +48,21 @@ const line = (series: Series, positive: boolean): Plot.Markish => {
 
 const outer = (element: { readonly outerHTML: string }): string => element.outerHTML
 
+/** A constant needs room around it: otherwise its axis has no length. */
+const domainOf = (values: readonly number[]): { readonly domain?: readonly [number, number] } => {
+  const [low, high] = [Math.min(...values), Math.max(...values)]
+  return low === high && low > 0 ? { domain: [low / 2, low * 2] } : {}
+}
+
 /** Draws lines as an SVG, with a legend when there are several. */
-export const lineChart = ({ xLabel, yLabel, series, yScale = 'linear', rules = [] }: LineChart): string => {
+export const lineChart = ({ xLabel, yLabel, series, xScale = 'linear', yScale = 'linear', rules = [] }: LineChart): string => {
   const named = series.filter(({ faint }) => faint !== true)
   return outer(
     Plot.plot({
       ...drawn,
       ...size,
-      x: { label: xLabel },
-      y: { label: yLabel, type: yScale, grid: true, nice: true, tickFormat: '~g' },
+      x: { label: xLabel, type: xScale, ...(xScale === 'log' ? { tickFormat: '~g' } : {}) },
+      y: { label: yLabel, type: yScale, grid: true, nice: true, tickFormat: '~g', ...domainOf(series.flatMap(({ y }) => y)) },
       color: { domain: named.map(({ name }) => name), range: palette, legend: named.length > 1 },
       marks: [
         Plot.ruleY([...rules], { strokeDasharray: '4 3', strokeOpacity: 0.6 }),
@@ -111,7 +118,7 @@ export const scatterChart = (
     Plot.plot({
       ...drawn,
       ...size,
-      x: { label: labels.x, grid: true, type: labels.logX === true ? 'log' : 'linear' },
+      x: { label: labels.x, grid: true, ...(labels.logX === true ? { type: 'log', tickFormat: '~g' } : {}) },
       y: { label: labels.y, grid: true, nice: true },
       marks: [
         ...(labels.diagonal === true
