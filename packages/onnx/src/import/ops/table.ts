@@ -3,28 +3,31 @@ import { OnnxOpError } from '../errors.ts'
 import type { StoredNode } from '../ir.ts'
 import { contrib } from './contrib.ts'
 import { control } from './control.ts'
+import { convolutions } from './convolution.ts'
 import { elementwise, quantised } from './elementwise.ts'
 import { indexing } from './indexing.ts'
 import { layout } from './layout.ts'
 import { linear } from './linear.ts'
 import { normalisations } from './normalise.ts'
+import { pools } from './pool.ts'
 import { recurrentOps } from './recurrent.ts'
 import { reductions } from './reduce.ts'
 import { resizes } from './resize.ts'
 import { sampling } from './sampling.ts'
 import { shapes } from './shape.ts'
 import { signals } from './signal.ts'
-import { windows } from './window.ts'
 
 type Converters = Readonly<Record<string, Converter>>
 
 const standard: Converters = {
   ...control,
+  ...convolutions,
   ...elementwise,
   ...indexing,
   ...layout,
   ...linear,
   ...normalisations,
+  ...pools,
   ...quantised,
   ...recurrentOps,
   ...reductions,
@@ -32,7 +35,6 @@ const standard: Converters = {
   ...sampling,
   ...shapes,
   ...signals,
-  ...windows,
 }
 
 /** Every operator that can be read, by domain; `''` is ONNX itself. */
