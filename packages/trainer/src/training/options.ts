@@ -24,10 +24,14 @@ export type Validated<E extends Example> =
     }
   | { readonly validation?: undefined; readonly policies?: readonly Policy<'nothing'>[] }
 
+/** A transformation as JSON, from a file or a request; see `@grad-ts/optim/specs`. It is checked when the run begins. */
+export type SolverSpec = Readonly<Record<string, unknown>>
+
 /** Settings that every kind of task shares. */
 export interface CommonOptions<E extends Example, Params extends Tree<Tensor>> extends ExecutorOptions {
   readonly data: Dataset<E>
-  readonly solver: GradientTransformation
+  /** The rule of the updates, or its JSON spec such as `{ adam: { learningRate: 0.001 } }`. */
+  readonly solver: GradientTransformation | SolverSpec
   /** Examples per batch (default 32). */
   readonly batchSize?: number
   /** Seed of everything random in the run: parameters, order, dropout (default 0). */

@@ -1,6 +1,7 @@
 import type { Tree } from '@grad-ts/tree'
 import { foldIn, key as keyOf, scalar } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
+import type { GradientTransformation } from '@grad-ts/optim'
 import { openCheckpoints } from '../checkpoints/checkpoints.ts'
 import type { Checkpoints } from '../checkpoints/checkpoints.ts'
 import type { Snapshot } from '../checkpoints/snapshot.ts'
@@ -13,7 +14,7 @@ import type { StopReason } from './events.ts'
 import { newMemory } from './memory.ts'
 import type { RunMemory } from './memory.ts'
 import type { Objective } from './objective.ts'
-import type { CommonSettings } from './options.ts'
+import type { CommonSettings, SolverSpec } from './options.ts'
 import { pathTest } from './patterns.ts'
 import { planRun } from './plan.ts'
 import type { Plan } from './plan.ts'
@@ -45,10 +46,22 @@ export interface Run<E extends Example, Params extends Tree<Tensor>, State exten
   stop: StopReason | undefined
 }
 
+/**
+ * Makes the solver of a spec; the decoder is loaded only then.
+ *
+ * @throws {SpecError} with the path, what was expected and what came
+ */
+const solverOf = async (solver: GradientTransformation | SolverSpec): Promise<GradientTransformation> => {
+  if (typeof (solver as SolverSpec)['update'] === 'function') return solver as GradientTransformation
+  const { decodeOrThrow } = await import('@grad-ts/optim/specs')
+  return decodeOrThrow(solver)
+}
+
 /** Draws the state that a run starts from. */
 const initialState = <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
   objective: Objective<Params, State>,
-  { seed = 0, solver, average }: CommonSettings<E, Params>,
+  solver: GradientTransformation,
+  { seed = 0, average }: CommonSettings<E, Params>,
 ): TrainState<Params, State> => {
   const params = settle(objective.init(foldIn(keyOf(seed), 0)))
   return settle({
@@ -70,7 +83,8 @@ export const openRun = async <E extends Example, Params extends Tree<Tensor>, St
   const batchSize = positiveInteger('batchSize', settings.batchSize ?? 32)
   const accumulate = positiveInteger('accumulate', settings.accumulate ?? 1)
   positiveInteger(settings.epochs === undefined ? 'steps' : 'epochs', settings.epochs ?? settings.steps)
-  const state = initialState(objective, settings)
+  const solver = await solverOf(settings.solver)
+  const state = initialState(objective, solver, settings)
   const scalars = countScalars(state.params)
   const plan = await planRun(objective, state.params, settings.data, {
     batchSize,
@@ -79,7 +93,7 @@ export const openRun = async <E extends Example, Params extends Tree<Tensor>, St
     scalars,
     ...(settings.device === undefined ? {} : { device: settings.device }),
   })
-  const step = makeStep(objective, settings.solver, {
+  const step = makeStep(objective, solver, {
     accumulate,
     monitor: settings.monitor ?? false,
     skipNonFinite: settings.onNonFinite === 'skip',
@@ -118,7 +132,7 @@ export const openRun = async <E extends Example, Params extends Tree<Tensor>, St
     policies,
     orderKey: foldIn(keyOf(settings.seed ?? 0), 1),
     scalars,
-    freshSolver: (params) => settle(settings.solver.init(params)) as Tree<Constant>,
+    freshSolver: (params) => settle(solver.init(params)) as Tree<Constant>,
     checkpoints: opened?.checkpoints,
     memory: begin.memory,
     stop: begin.stop,

@@ -183,6 +183,19 @@ describe('fit', () => {
     close(run.history.steps.learningRate, [0.1, 0.05, 0.025])
   })
 
+  it('takes the solver as JSON, and checks it', async () => {
+    const settings = { ...base, data: linearData(9), epochs: 2, batchSize: 3 }
+    const spec = JSON.parse('{ "adam": { "learningRate": 0.03, "b1": 0.8 } }') as Record<string, unknown>
+    const [fromSpec, fromCode] = [
+      await fitOrThrow({ ...settings, solver: spec }),
+      await fitOrThrow({ ...settings, solver: adam({ learningRate: 0.03, b1: 0.8 }) }),
+    ]
+    expect(fromSpec.loss).toEqual(fromCode.loss)
+    expect(fromSpec.history.steps.learningRate[0]).toBeCloseTo(0.03, 7)
+    const wrong = await fit({ ...settings, solver: { adam: { learningRate: 'high' } } })()
+    expect(wrong._tag === 'Left' && wrong.left).toMatchObject({ tag: 'SpecError', path: expect.stringContaining('learningRate') as string })
+  })
+
   it('stops after the wanted number of updates', async () => {
     const run = await fitOrThrow({ ...base, data: linearData(20), solver: sgd({ learningRate: 0.1 }), steps: 7, batchSize: 4 })
     expect(run.loss.length).toBe(7)
