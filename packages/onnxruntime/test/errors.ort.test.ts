@@ -10,8 +10,26 @@ import {
   ExecutionError,
   UnknownDeviceError,
 } from '@grad-ts/onnxruntime'
-import { add, cast, gather, matmul, ones, scalar, ShapeError, tensor, toNumber } from '@grad-ts/tensor'
+import {
+  add,
+  broadcastTo,
+  cast,
+  div,
+  gather,
+  matmul,
+  mul,
+  ones,
+  reshape,
+  scalar,
+  ShapeError,
+  sum,
+  tanh,
+  tensor,
+  toNumber,
+} from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
+import { SessionError } from '../src/errors.ts'
+import { createSession } from '../src/session.ts'
 
 const double = (x: Tensor): Tensor => add(x, x)
 const count = (total: Tensor, x: Tensor) => [add(total, x), total] as const
@@ -86,4 +104,30 @@ test('a step must give the state that it takes', async () => {
 test('the number of steps must be a whole number', async () => {
   const result = await compileStep(count, scalar(0) as Tensor, scalar(0) as Tensor, { stepsPerRun: 0.5 })()
   expect(isLeft(result) && result.left).toBeInstanceOf(ArgumentError)
+})
+
+test('running out of memory is an execution error, after which the state is what it was and the program runs on', async () => {
+  const terabytes = (state: Tensor, x: Tensor) => {
+    const size = 2 ** 20
+    const row = mul(broadcastTo(reshape(x, [1, 1]), [size, 1]), broadcastTo(reshape(state, [1, 1]), [1, size]))
+    return [add(state, 1), sum(tanh(row))] as const
+  }
+  await using program = await compileStepOrThrow(terabytes, scalar(0), scalar(0))
+  const result = await program.run(scalar(1))()
+  expect(isLeft(result) && result.left).toBeInstanceOf(ExecutionError)
+  expect(toNumber(await program.stateOrThrow())).toBe(0)
+})
+
+test('a model that the runtime refuses is a session error', async () => {
+  await expect(createSession(Uint8Array.of(1, 2, 3), { device: 'cpu' })).rejects.toBeInstanceOf(SessionError)
+})
+
+test('numbers that are not finite inside a loop come out as they are, and the program runs on', async () => {
+  const divide = (state: Tensor, x: Tensor) => [div(state, x), state] as const
+  await using program = await compileStepOrThrow(divide, scalar(0), scalar(1), { stepsPerRun: 3, fuse: 'off' })
+  await program.runOrThrow(tensor([1, 0, 1]))
+  expect(toNumber(await program.stateOrThrow())).toBeNaN()
+  await program.setStateOrThrow(scalar(4))
+  await program.runOrThrow(tensor([1, 2, 1]))
+  expect(toNumber(await program.stateOrThrow())).toBe(2)
 })
