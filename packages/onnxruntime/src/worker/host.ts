@@ -21,6 +21,7 @@ interface Host {
   readonly worker: Worker
   readonly ask: (program: number, request: Request) => Promise<readonly PlainConstant[]>
   programs: number
+  ending: NodeJS.Timeout | undefined
 }
 
 const errorOf = ({ tag, reason }: { readonly tag: string | undefined; readonly reason: string }): Error => {
@@ -61,27 +62,37 @@ const startHost = (): Host => {
       worker.ref()
       worker.postMessage(question)
     })
-  return { worker, ask, programs: 0 }
+  return { worker, ask, programs: 0, ending: undefined }
 }
 
-/** Ends the thread when nothing lives in it any more. */
-const leave = async (from: Host): Promise<void> => {
+// A thread takes some 300 ms to start: it waits a while for the next program, but never keeps the process alive.
+const patience = 10_000
+
+/** Ends the thread some time after the last program has left it. */
+const leave = (from: Host): void => {
   from.programs -= 1
   if (from.programs > 0) return
-  if (host === from) host = undefined
-  await from.worker.terminate()
+  from.ending = setTimeout(() => {
+    if (host === from) host = undefined
+    void from.worker.terminate()
+  }, patience).unref()
+}
+
+const enter = (): Host => {
+  host ??= startHost()
+  clearTimeout(host.ending)
+  host.programs += 1
+  return host
 }
 
 /** Starts a plan in the worker thread; the event loop of the caller stays free while it runs. */
 export const startPlanInWorker = async (plan: StepPlan, initial: readonly Constant[]): Promise<StepExecutor> => {
-  host ??= startHost()
-  const mine = host
+  const mine = enter()
   const program = nextProgram++
-  mine.programs += 1
   try {
     await mine.ask(program, { kind: 'start', plan, state: initial.map(toPlain) })
   } catch (error) {
-    await leave(mine)
+    leave(mine)
     throw error
   }
   return {
@@ -90,7 +101,7 @@ export const startPlanInWorker = async (plan: StepPlan, initial: readonly Consta
     write: async (state) => void (await mine.ask(program, { kind: 'write', state: state.map(toPlain) })),
     dispose: async () => {
       await mine.ask(program, { kind: 'dispose' }).catch(() => undefined)
-      await leave(mine)
+      leave(mine)
     },
   }
 }
