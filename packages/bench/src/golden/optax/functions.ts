@@ -4,6 +4,7 @@ import {
   add,
   asTensor,
   broadcastTo,
+  cast,
   clamp,
   div,
   isTensor,
@@ -16,8 +17,10 @@ import {
   mul,
   norm,
   onesLike,
+  pow,
   sizeOf,
   square,
+  sub,
   sum,
   tensor,
   where,
@@ -55,11 +58,26 @@ const normOf = (tree: Tree<Tensor>, ord: unknown, squared: unknown): Tensor => {
   return squared === true ? square(size) : size
 }
 
+const vectorNorm = (x: Tensor, order: number, reduce: { readonly axes?: Axes; readonly keepDims: boolean }): Tensor => {
+  if (order === 2) return norm(x, reduce)
+  if (order === Infinity) return max(abs(x), reduce)
+  return order === 1 ? sum(abs(x), reduce) : pow(sum(pow(abs(x), order), reduce), 1 / order)
+}
+
+/** The norms of a whole matrix that need no singular values: the largest column or row, or all elements. */
+const matrixNorm = (x: Tensor, order: unknown): Tensor => {
+  if (order === 'fro') return norm(x)
+  const axis = number(order) === 1 ? 0 : number(order) === Infinity ? 1 : undefined
+  if (axis === undefined) throw new UnknownName(`no matrix norm of order ${String(order)} here`)
+  return max(sum(abs(x), { axes: axis }))
+}
+
 /** The norm of a leaf along axes, at least a number. */
 const safeNorm = (x: Tensor, smallest: number, { ord, axis, keepdims }: Options): Tensor => {
-  const reduce = { ...(axis === undefined || axis === null ? {} : { axes: axis as Axes }), keepDims: keepdims === true }
-  const order = ord === undefined || ord === null ? 2 : number(ord)
-  const size = order === Infinity ? max(abs(x), reduce) : order === 1 ? sum(abs(x), reduce) : norm(x, reduce)
+  const along = (axis ?? null) as Axes | null
+  const reduce = { ...(along === null ? {} : { axes: along }), keepDims: keepdims === true }
+  const isMatrix = x.shape.length === 2 && along === null && (ord ?? null) !== null
+  const size = isMatrix ? matrixNorm(x, ord) : vectorNorm(x, (ord ?? null) === null ? 2 : number(ord), reduce)
   return where(lessEqual(size, smallest), smallest, size)
 }
 
@@ -120,8 +138,22 @@ const treeFunctions: Readonly<Record<string, Fn>> = {
   },
   where: ([condition, a, b]) =>
     map((x: Tensor, y: Tensor) => where(asTensor(condition as boolean), x, y), a as Tree<Tensor>, b as Tree<Tensor>),
-  batch_shape: ([tree, shape], o) =>
-    map((x: Tensor) => broadcastTo(x, [...((shape ?? o['shape'] ?? []) as number[]), ...x.shape]), tree as Tree<Tensor>),
+  batch_shape: ([tree], { shape }) =>
+    map((x: Tensor) => broadcastTo(x, [...((shape ?? []) as readonly number[]), ...x.shape]), tree as Tree<Tensor>),
+  allclose: ([a, b], { rtol, atol }) => {
+    const gaps = map(
+      (x: Tensor, y: Tensor) => max(sub(abs(sub(x, y)), add(mul(abs(y), Number(rtol ?? 1e-5)), Number(atol ?? 1e-8)))),
+      a as Tree<Tensor>,
+      b as Tree<Tensor>,
+    )
+    return cast(
+      lessEqual(
+        all(gaps, (x, y) => maximum(x, y)),
+        0,
+      ),
+      'int32',
+    )
+  },
 }
 
 const projection =
@@ -150,7 +182,7 @@ const option = (args: Arguments, i: number, options: Options, name: string): unk
 
 const others: Readonly<Record<string, Fn>> = {
   global_norm: ([tree]) => optim.globalNorm(tree as never),
-  safe_norm: (args, o) => safeNorm(args[0] as never, Number(option(args, 1, o, 'min_norm')), { ...o, ord: (args[2] ?? o['ord']) as never }),
+  safe_norm: (args, o) => safeNorm(args[0] as never, Number(option(args, 1, o, 'min_norm')), o),
   safe_root_mean_squares: (args, o) => optim.safeRootMeanSquare(args[0] as never, Number(option(args, 1, o, 'min_rms'))),
   safe_increment: ([count]) => optim.increment(scalar(count)),
   safe_int32_increment: ([count]) => optim.increment(scalar(count)),
@@ -171,7 +203,7 @@ const others: Readonly<Record<string, Fn>> = {
     optim.perExampleLayerNormClip(args[0] as never, option(args, 1, o, 'global_l2_norm_clip') as number, {
       uniform: (option(args, 2, o, 'uniform') ?? true) as boolean,
     }) as unknown as Tree<Tensor>,
-  unitwise_norm: (args, o) => optim.unitNorm(args[0] as never, (option(args, 1, o, 'axis') ?? null) as Axes | null),
+  unitwise_norm: (args, o) => optim.unitNorm(args[0] as never, (o['axis'] ?? null) as Axes | null),
   unitwise_clip: unitwiseClip,
 }
 
@@ -220,6 +252,25 @@ const optionsOf = (kwargs: Readonly<Record<string, unknown>> | undefined, dtype:
     ]),
   )
 
+/** Arguments by position that are no numbers of the computation. */
+const staticPositions: Readonly<Record<string, Readonly<Record<number, string>>>> = {
+  safe_norm: { 2: 'ord', 3: 'axis', 4: 'keepdims' },
+  unitwise_norm: { 1: 'axis' },
+  batch_shape: { 1: 'shape' },
+  allclose: { 2: 'rtol', 3: 'atol' },
+}
+
+/** The case with those arguments by name. */
+const named = (fixture: FunctionCase): FunctionCase => {
+  const names = staticPositions[fixture.fn.split('.').at(-1) as string] ?? {}
+  const moved = fixture.args.flatMap((value, i) => (names[i] === undefined ? [] : [[names[i], value]]))
+  return {
+    ...fixture,
+    args: fixture.args.filter((_, i) => names[i] === undefined),
+    kwargs: { ...fixture.kwargs, ...(Object.fromEntries(moved) as Readonly<Record<string, unknown>>) },
+  }
+}
+
 const isTree = (value: Argument): value is Tree<Tensor> => isTensor(value) || (typeof value === 'object' && value !== null)
 
 /** Runs a function with its tensors as inputs, everything else fixed. */
@@ -248,5 +299,5 @@ const replayIn = async (fixture: FunctionCase, way: Parameters<typeof dtypeOf>[0
 
 /** Replays functions of optax: projections, tree maths, clipping. */
 export async function* replayFunctions({ cases }: { readonly cases: readonly FunctionCase[] }): AsyncIterable<CaseResult> {
-  for (const fixture of cases) yield await resultOf(fixture.name, (way) => replayIn(fixture, way))
+  for (const fixture of cases) yield await resultOf(fixture.name, (way) => replayIn(named(fixture), way))
 }
