@@ -2,7 +2,9 @@ import { evaluate, sizeOf } from '@grad-ts/tensor'
 import type { Constant } from '@grad-ts/tensor'
 import type { Adapter, Adapters } from '../adapt/lora.ts'
 import { OnnxOptionError } from '../import/errors.ts'
+import { elementType } from '../import/ir.ts'
 import type { OnnxSource } from '../import/types.ts'
+import { storedWeights } from '../import/weights.ts'
 import { bytesOf, fieldsOf, stringOf } from '../import/wire.ts'
 import type { Field } from '../import/wire.ts'
 import { encodeModel } from '../schema/codec.ts'
@@ -83,28 +85,60 @@ const nameIn = (message: Uint8Array, number: number): string => {
   return ''
 }
 
-/** Puts adapters into a written GraphProto: each weight becomes `NAME.base`, and nodes at the front make the old name anew. */
-export const withAdapters = (graph: Uint8Array, source: OnnxSource, { weights, scale }: WrittenAdapters): readonly Uint8Array[] => {
-  const initializers = new Map(source.stored.graph.initializers.map((stored) => [stored.name, stored]))
-  const parts = Object.entries(weights).map(([name, adapter]) => {
-    const stored = initializers.get(name) ?? refuse(name, 'is no initializer of the file')
-    if (stored.type !== 1 || adapter.a.dtype !== 'float32') return refuse(name, 'is not float32')
-    return partsOf(name, adapter, source.weights.get(name) as Constant, scale)
+interface Adapted {
+  readonly name: string
+  readonly parts: Parts
+  /** Whether the weight is the value of a `Constant` node. */
+  readonly inNode: boolean
+}
+
+const adaptedWeights = (source: OnnxSource, { weights, scale }: WrittenAdapters): Adapted[] => {
+  const stored = storedWeights(source.stored.graph)
+  const initializers = new Set(source.stored.graph.initializers.map(({ name }) => name))
+  return Object.entries(weights).map(([name, adapter]) => {
+    const { type } = stored.get(name) ?? refuse(name, 'is no weight of the file')
+    if (type !== elementType.float || adapter.a.dtype !== 'float32') return refuse(name, 'is not float32')
+    return { name, parts: partsOf(name, adapter, source.weights.get(name) as Constant, scale), inNode: !initializers.has(name) }
   })
+}
+
+/**
+ * Puts adapters into a written GraphProto: each weight becomes `NAME.base`, and nodes make the old name anew, at the front or behind the
+ * `Constant` that holds the weight.
+ */
+export const withAdapters = (graph: Uint8Array, source: OnnxSource, adapters: WrittenAdapters): readonly Uint8Array[] => {
+  const adapted = adaptedWeights(source, adapters)
+  const inNodes = new Map(adapted.flatMap(({ name, parts, inNode }) => (inNode ? [[name, parts] as const] : [])))
+  const outside = new Set(adapted.flatMap(({ name, inNode }) => (inNode ? [] : [name])))
+  const first = fieldsWith(
+    adapted.flatMap(({ parts, inNode }) => (inNode ? [] : [parts])),
+    1,
+  )
   let isPlaced = false
-  const front = (field: Field): Edit => {
-    if (isPlaced) return 'keep'
+  const nodeEdit = (field: Field): Edit => {
+    const message = bytesOf(graph, field)
+    const parts = nameIn(message, 4) === 'Constant' ? inNodes.get(nameIn(message, 2)) : undefined
+    const kept = [graph.subarray(field.start, field.to)]
+    const own =
+      parts === undefined ? kept : [...bytesField(1, renamed(message, 2, `${nameIn(message, 2)}.base`)), ...fieldsWith([parts], 1)]
+    if (isPlaced) return parts === undefined ? 'keep' : own
     isPlaced = true
-    return [...fieldsWith(parts, 1), graph.subarray(field.start, field.to)]
+    return [...first, ...own]
   }
   const edited = splice(graph, (field) => {
-    if (field.number === 1) return front(field)
+    if (field.number === 1) return nodeEdit(field)
     // An initializer that is an input too is one under its new name alone.
-    if (field.number === 11) return Object.hasOwn(weights, nameIn(bytesOf(graph, field), 1)) ? 'drop' : 'keep'
+    if (field.number === 11) return outside.has(nameIn(bytesOf(graph, field), 1)) ? 'drop' : 'keep'
     if (field.number !== 5) return 'keep'
     const message = bytesOf(graph, field)
     const name = nameIn(message, 8)
-    return Object.hasOwn(weights, name) ? bytesField(5, renamed(message, 8, `${name}.base`)) : 'keep'
+    return outside.has(name) ? bytesField(5, renamed(message, 8, `${name}.base`)) : 'keep'
   })
-  return [...edited, ...fieldsWith(parts, 5)]
+  return [
+    ...edited,
+    ...fieldsWith(
+      adapted.map(({ parts }) => parts),
+      5,
+    ),
+  ]
 }

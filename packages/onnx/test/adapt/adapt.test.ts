@@ -104,6 +104,18 @@ describe('lora', () => {
     expect(run(file, 'y')).toEqual(toArray(adapted.apply(trained, { x })))
   })
 
+  it('is written behind a weight that is the value of a node', () => {
+    const nodes = [
+      { op: 'Constant', inputs: [], outputs: ['w'], attributes: { value: random([3, 2], 6) } },
+      { op: 'MatMul', inputs: ['x', 'w'], outputs: ['y'] },
+    ]
+    const constants = read(model({ nodes, inputs: { x: { shape: [5, 3] } }, outputs: { y: { shape: [5, 2] } } }))
+    const own = lora(constants.params, (params, inputs: NamedTensors) => constants.apply(params, inputs)['y'] as Tensor, { rank: 1 })
+    const weights = Object.fromEntries(Object.entries(own.params).map(([name, { a, b }]) => [name, { a, b: add(b, 1) }]))
+    const file = read(toOnnxOrThrow(constants, {}, { adapters: { weights, scale: own.scale } }))
+    expect(run(file, 'y')).toEqual(toArray(own.apply(weights, { x })))
+  })
+
   it('refuses weights that are no matrices', () => {
     expect(() => lora(source.params, () => zeros([]), { targets: 'fc1.bias' })).toThrowErrorMatchingInlineSnapshot(
       `[OnnxOptionError: lora: 'fc1.bias' has the shape [4]; only weights of two or more axes have low-rank updates]`,
