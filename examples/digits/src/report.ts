@@ -5,7 +5,7 @@ import { reportOf } from '@grad-ts/trainer'
 import type { History, Sample } from '@grad-ts/trainer'
 import type { Digit } from './mnist.ts'
 
-const names = [...'0123456789']
+const names = Array.from({ length: 10 }, (_, digit) => String(digit))
 
 /** The largest of the ten outputs for each image. */
 export const readings = ({ attributes: { data } }: Constant): number[] =>

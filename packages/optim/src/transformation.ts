@@ -34,9 +34,9 @@ export interface Origin {
  */
 export interface GradientTransformation<State extends Tree<Tensor> = Tree<Tensor>> {
   /** Makes the state before the first step from the parameters. */
-  init(params: Tree<Tensor>): State
+  init(this: void, params: Tree<Tensor>): State
   /** Gives the new updates and the new state. */
-  update(updates: Tree<Tensor>, state: State, context?: UpdateContext): readonly [Tree<Tensor>, State]
+  update(this: void, updates: Tree<Tensor>, state: State, context?: UpdateContext): readonly [Tree<Tensor>, State]
   readonly origin?: Origin
 }
 

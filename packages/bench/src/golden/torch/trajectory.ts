@@ -84,7 +84,7 @@ const clipOf = ({ fn, args }: NonNullable<TorchCase['clip']>): Clip => {
   switch (fn) {
     case 'clip_grad_norm_': {
       checkArguments(fn, args, ['max_norm', 'norm_type', 'error_if_nonfinite', 'foreach'])
-      const type = String(args['norm_type'] ?? 2)
+      const type = (args['norm_type'] ?? 2) as number | string
       const order = type === 'inf' || type === 'Infinity' ? Infinity : Number(type)
       const rule = clipByGlobalNorm(read.number('max_norm'), { order, dialect: 'torch' })
       return { rule: rule as GradientTransformation, norm: normOf(order) }
