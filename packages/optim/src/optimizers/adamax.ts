@@ -56,7 +56,7 @@ export interface AdamaxwOptions extends AdamaxOptions {
  * const solver = adamaxw({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => [0.89999, -2.1]
+ * toArray(applyUpdates(params, updates)) // => [0.89999, -2.09998]
  * @see Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2017, arXiv:1711.05101
  */
 export const adamaxw = define<AdamaxwOptions, readonly Tree<Tensor>[]>(

@@ -31,7 +31,7 @@ export interface AdemamixOptions extends ScaleByAdemamixOptions {
  * const solver = ademamix({ learningRate: 0.1 })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => [0.89995, -2.1]
+ * toArray(applyUpdates(params, updates)) // => [0.89995, -2.10005]
  * @see Pagliardini et al., The AdEMAMix Optimizer: Better, Faster, Older, 2024, arXiv:2409.03137
  */
 export const ademamix = define<AdemamixOptions, readonly Tree<Tensor>[]>(

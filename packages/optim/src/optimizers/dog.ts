@@ -32,7 +32,7 @@ export interface DogOptions extends ScaleByDogOptions {
  * const solver = dog()
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => [1, -2]
+ * toArray(applyUpdates(params, updates)) // => [0.999997, -2]
  * @see Ivgi et al., DoG is SGD's Best Friend: A Parameter-Free Dynamic Step Size Schedule, 2023, arXiv:2302.12022
  */
 export const dog = define<DogOptions, readonly Tree<Tensor>[]>(

@@ -133,7 +133,7 @@ export const muonFields = {
  * import { tensor, toArray } from '@grad-ts/tensor'
  * import type { Tensor } from '@grad-ts/tensor'
  * const rule = scaleByMuon()
- * toArray(rule.update(tensor([[3, 0], [0, 3]]), rule.init(tensor([[0, 0], [0, 0]])))[0] as Tensor) // => [[0.6767, 0], [0, 0.6767]]
+ * toArray(rule.update(tensor([[3, 0], [0, 3]]), rule.init(tensor([[0, 0], [0, 0]])))[0] as Tensor) // => [[1.1081, 0], [0, 1.1081]]
  * @see Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024
  */
 export const scaleByMuon = define<ScaleByMuonOptions, ScaleByMuonState>('scaleByMuon', muonFields, (options) => {
@@ -189,7 +189,7 @@ export interface MuonOptions extends ScaleByMuonOptions {
  * const solver = muon({ learningRate: 0.1 })
  * const params = tensor([[1, 0], [0, 1]])
  * const [updates] = solver.update(tensor([[3, 0], [0, 3]]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => [[0.9323, 0], [0, 0.9323]]
+ * toArray(applyUpdates(params, updates)) // => [[0.88919, 0], [0, 0.88919]]
  * @see Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024
  */
 export const muon = define<MuonOptions, Readonly<Record<string, Tree<Tensor>>>>(

@@ -31,7 +31,7 @@ export interface SophiaOptions extends ScaleBySophiaOptions {
  * const solver = sophia({ learningRate: 0.1, hessianDiagonal: (gradient) => gradient })
  * const params = tensor([1, -2])
  * const [updates] = solver.update(tensor([0.5, 0.25]), solver.init(params), { params })
- * toArray(applyUpdates(params, updates)) // => [0.89999, -2.1]
+ * toArray(applyUpdates(params, updates)) // => [0.89999, -2.09998]
  * @see Liu et al., Sophia: A Scalable Stochastic Second-order Optimizer for Language Model Pre-training, 2023, arXiv:2305.14342
  */
 export const sophia = define<SophiaOptions, readonly Tree<Tensor>[]>(
