@@ -58,7 +58,7 @@ const importLine = ({ from, imported, local, type }) => {
 }
 
 /** One import line per name; a name that is imported as a value somewhere needs no type import. */
-const importLines = (examples) => {
+export const importLines = (examples) => {
   const all = examples.flatMap(({ imports }) => imports)
   return [...new Set(all.filter((one) => !one.type || !all.some((other) => !other.type && other.local === one.local)).map(importLine))]
 }

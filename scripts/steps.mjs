@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { compile, examples } from './build.mjs'
+import { pack } from './pack.mjs'
 import { capture, root } from './process.mjs'
 import { publicPackages } from './size.mjs'
 
@@ -91,5 +92,6 @@ export const steps = [
   { name: 'golden', run: golden, needsBuild: true },
   { name: 'publint', run: inPackages('publint', '--strict'), needsBuild: true },
   { name: 'attw', run: inPackages('attw', '--pack', '--profile', 'esm-only'), needsBuild: true },
+  { name: 'pack', run: pack, needsBuild: true },
   { name: 'knip', run: () => command('knip', '--no-config-hints') },
 ]
