@@ -61,6 +61,7 @@ export const progressBar = ({ stream = process.stderr }: ProgressOptions = {}): 
       case 'learningRateChanged':
         display.line(`step ${event.step}  learning rate ${showValue(event.from)} -> ${showValue(event.to)}: ${event.reason}`)
         break
+      case 'failed':
       case 'stopped':
         display.stop()
         break

@@ -60,6 +60,8 @@ export type TrainEvent =
   | { readonly tag: 'epoch'; readonly record: EpochRecord }
   | { readonly tag: 'checkpoint'; readonly step: number; readonly path: string }
   | { readonly tag: 'stopped'; readonly step: number; readonly reason: StopReason }
+  /** The last event of a run that ends with an error; only observers see it, the run itself then fails. */
+  | { readonly tag: 'failed'; readonly step: number; readonly message: string }
 
 export type EventOf<Tag extends TrainEvent['tag']> = Extract<TrainEvent, { readonly tag: Tag }>
 

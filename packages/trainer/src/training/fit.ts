@@ -6,7 +6,7 @@ import { asTrainTask } from '../errors.ts'
 import type { TrainError } from '../errors.ts'
 import { orThrow } from '../internal/edge.ts'
 import type { History, StopReason, TrainEvent } from './events.ts'
-import { trainLoop } from './loop.ts'
+import { tellObservers, trainLoop } from './loop.ts'
 import { historyOf } from './memory.ts'
 import { lossObjective, modelObjective } from './objective.ts'
 import type { LossTask, ModelTask, Objective, Supervised } from './objective.ts'
@@ -50,8 +50,10 @@ const objectiveOf = (settings: object): AnyObjective =>
 
 async function* events(settings: object): AsyncGenerator<TrainEvent, TrainResult<Tree<Tensor>, Tree<Tensor>>> {
   const run = await openRun(objectiveOf(settings), settings as CommonSettings<Example, Tree<Tensor>>)
+  let isOver = false
   try {
     yield* trainLoop(run)
+    isOver = true
     const state = (await run.session.state()) as unknown as TrainState<Tree<Tensor>, Tree<Tensor>>
     const history = historyOf(run.memory)
     return {
@@ -62,7 +64,18 @@ async function* events(settings: object): AsyncGenerator<TrainEvent, TrainResult
       loss: history.steps.loss,
       stopped: run.stop ?? { tag: 'finished' },
     }
+  } catch (error) {
+    isOver = true
+    // What an observer makes of the failure must not hide it.
+    await tellObservers(run, {
+      tag: 'failed',
+      step: run.memory.step,
+      message: error instanceof Error ? error.message : String(error),
+    }).catch(() => undefined)
+    throw error
   } finally {
+    if (!isOver)
+      await tellObservers(run, { tag: 'stopped', step: run.memory.step, reason: { tag: 'asked', by: 'the consumer of the events' } })
     await run.session.dispose()
     await run.evaluator?.dispose()
   }

@@ -19,6 +19,14 @@ type Emitted = AsyncGenerator<TrainEvent, void>
 
 const numberOf = (leaf: Tensor): number => (leaf as Constant).attributes.data[0] as number
 
+/** Shows an event to the observers, one after another. */
+export const tellObservers = async <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
+  { settings }: Run<E, Params, State>,
+  event: TrainEvent,
+): Promise<void> => {
+  for (const observe of settings.observers ?? []) await observe(event)
+}
+
 /**
  * Shows an event to the observers and the policies, and does what the policies ask for.
  * Policies do not see what a resumed run has more or fewer of: starts and checkpoints.
@@ -28,7 +36,7 @@ async function* emit<E extends Example, Params extends Tree<Tensor>, State exten
   event: TrainEvent,
 ): Emitted {
   yield event
-  for (const observe of run.settings.observers ?? []) await observe(event)
+  await tellObservers(run, event)
   if (event.tag === 'started' || event.tag === 'checkpoint') return
   for (const [i, { react }] of run.policies.entries()) {
     const { memory, actions } = react(run.memory.policies[i] ?? null, event)

@@ -287,6 +287,17 @@ describe('events', () => {
     expect(seen).toBe(5)
   })
 
+  it('tell observers how a run ended that did not come to its end', async () => {
+    const ends: TrainEvent[] = []
+    const observers = [(event: TrainEvent) => void ((event.tag === 'failed' || event.tag === 'stopped') && ends.push(event))]
+    const settings = { ...base, data: linearData(8), epochs: 9, observers }
+    await fit({ ...settings, solver: sgd({ learningRate: 1e30 }) })()
+    for await (const event of trainEvents({ ...settings, solver: sgd({ learningRate: 0.1 }) })) if (event.tag === 'step') break
+    expect(ends.map(({ tag }) => tag)).toEqual(['failed', 'stopped'])
+    expect(ends[0]).toMatchObject({ message: expect.stringMatching(/the loss is/) as string })
+    expect(ends[1]).toMatchObject({ step: 1, reason: { tag: 'asked' } })
+  })
+
   it('reach policies, which act', async () => {
     const stopAtThird = policy({
       name: 'third',
