@@ -1,14 +1,17 @@
+import { valueAndGrad } from '@grad-ts/autodiff'
 import { applyUpdates, chain, clip, clipByGlobalNorm, globalL1Norm, globalMaxNorm, globalNorm, identity, partition } from '@grad-ts/optim'
 import type { GradientTransformation } from '@grad-ts/optim'
 import { abs, add, evaluate, pow, sum } from '@grad-ts/tensor'
-import type { Tensor } from '@grad-ts/tensor'
+import type { FloatDType, Tensor } from '@grad-ts/tensor'
 import { leaves } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
 import { differenceOfNumbers, differenceOfTrees, elementsOf, exactBound, roundedBound } from '../optax/compare.ts'
 import type { Bound, Rounding } from '../optax/compare.ts'
-import { NotCovered, UnknownName } from '../optax/errors.ts'
+import { UnknownName } from '../optax/errors.ts'
 import { tensorsOf } from '../optax/fixture.ts'
 import type { FixtureTree, InputSet } from '../optax/fixture.ts'
+import { objectiveOf } from '../optax/objective.ts'
+import type { Objectives } from '../optax/objective.ts'
 import { dtypeOf, runnerFor } from '../optax/run.ts'
 import type { Way } from '../optax/run.ts'
 import { resultOf } from '../optax/trajectory.ts'
@@ -30,7 +33,11 @@ interface TorchCase {
   readonly objective?: string
   readonly inputs: string
   readonly steps: number
-  readonly f64: { readonly params: readonly FixtureTree[]; readonly total_norm?: readonly number[] }
+  readonly f64: {
+    readonly params: readonly FixtureTree[]
+    readonly total_norm?: readonly number[]
+    readonly loss_before?: readonly number[]
+  }
   readonly f32_vs_f64?: Rounding
   readonly f32?: { readonly params: readonly FixtureTree[] }
 }
@@ -38,6 +45,7 @@ interface TorchCase {
 interface TorchFile {
   readonly source?: { readonly version?: string }
   readonly inputs: Readonly<Record<string, InputSet>>
+  readonly objectives?: Objectives
   readonly cases: readonly TorchCase[]
 }
 
@@ -119,20 +127,27 @@ const boundFor = (way: Way, fixture: TorchCase): Bound => {
   return heldInFloat32.includes(fixture.optimizer) ? (wanted, largest) => 3e-7 * Math.max(Math.abs(wanted), 0.1 * largest) : exactBound
 }
 
+type LossAndGradient = (params: Tree<Tensor>) => readonly [Tensor, Tree<Tensor>]
+
+/** The objective of a case with its gradient, if the gradients are not given. */
+const lossAndGradient = ({ objectives }: TorchFile, { objective }: TorchCase, dtype: FloatDType): LossAndGradient | undefined =>
+  objective === undefined ? undefined : (valueAndGrad(objectiveOf(objectives, objective, dtype) as never) as unknown as LossAndGradient)
+
 type Batch = { readonly params: Tree<Tensor>; readonly state: Tree<Tensor>; readonly gradients: Tree<Tensor> }
-type Step = { readonly params: Tree<Tensor>; readonly state: Tree<Tensor>; readonly norm: Tree<Tensor> }
+type Step = { readonly params: Tree<Tensor>; readonly state: Tree<Tensor>; readonly norm: Tree<Tensor>; readonly loss: Tree<Tensor> }
 
 const replayIn = async (way: Way, file: TorchFile, fixture: TorchCase): Promise<string | undefined> => {
   const dtype = dtypeOf(way)
   const version = Number.parseFloat(file.source?.version ?? '2')
   const { rule: clipRule, norm } = fixture.clip === undefined ? { rule: identity(), norm: undefined } : clipOf(fixture.clip)
   const optimizer = fixture.groups === undefined ? ruleFor(fixture, fixture.args, 0, version) : grouped(fixture, fixture.groups, version)
-  if (fixture.objective !== undefined) throw new NotCovered('the optimizer calls the objective itself')
   const rule = chain(clipRule, optimizer) as GradientTransformation
   const { params: given, grads } = file.inputs[fixture.inputs] as InputSet
+  const objective = lossAndGradient(file, fixture, dtype)
   const runner = runnerFor<Batch, Step>(way, ({ params, state, gradients }) => {
-    const [updates, next] = rule.update(gradients, state, { params })
-    return { params: applyUpdates(params, updates), state: next, norm: norm?.(gradients) ?? null }
+    const [loss, found] = objective?.(params) ?? [null, gradients]
+    const [updates, next] = rule.update(found, state, { params })
+    return { params: applyUpdates(params, updates), state: next, norm: norm?.(found) ?? null, loss }
   })
   const bound = boundFor(way, fixture)
   let params = tensorsOf(given, dtype)
@@ -140,10 +155,13 @@ const replayIn = async (way: Way, file: TorchFile, fixture: TorchCase): Promise<
   try {
     for (let t = 0; t < fixture.steps; t++) {
       const step = (await runner.call({ params, state, gradients: tensorsOf(grads[t] as FixtureTree, dtype) })) as Step
-      const wantedNorm = fixture.f64.total_norm?.[t]
+      const { params: wanted, total_norm: norms, loss_before: losses } = fixture.f64
+      const compare = (what: string, found: Tree<Tensor>, numbers: readonly number[] | undefined): string | undefined =>
+        numbers === undefined ? undefined : differenceOfNumbers(`${way}: ${what} ${t}`, elementsOf(found), [Number(numbers[t])], bound)
       const difference =
-        differenceOfTrees(`${way}: params ${t}`, step.params, fixture.f64.params[t], bound) ??
-        (wantedNorm === undefined ? undefined : differenceOfNumbers(`${way}: norm ${t}`, elementsOf(step.norm), [wantedNorm], bound))
+        differenceOfTrees(`${way}: params ${t}`, step.params, wanted[t], bound) ??
+        compare('norm', step.norm, norms) ??
+        compare('loss', step.loss, losses)
       if (difference !== undefined) return difference
       ;({ params, state } = step)
     }
