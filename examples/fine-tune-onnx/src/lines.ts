@@ -21,14 +21,14 @@ const numbersFrom = (seed: number): (() => number) => {
 const word = (next: () => number): string => {
   const text = Array.from({ length: 2 + Math.floor(next() * 2) }, () => syllables[Math.floor(next() * syllables.length)] as string).join('')
   const shown = next()
-  if (shown < 0.2) return text.toUpperCase()
+  if (shown < 0.1) return text.toUpperCase()
   return shown < 0.5 ? text.charAt(0).toUpperCase() + text.slice(1) : text
 }
 
 /** Draws one line of text on a background: three channels from −1 to 1. */
 const draw = (direction: number, next: () => number): Float32Array => {
   const { segments, width } = outlinesOf(word(next), Math.floor(next() * 3))
-  const scale = (size * (0.7 + 0.25 * next())) / width
+  const scale = (size * (0.8 + 0.15 * next())) / width
   const angle = (direction * Math.PI) / 2 + (next() - 0.5) * 0.15
   const [cos, sin] = [Math.cos(angle) * scale, Math.sin(angle) * scale]
   const [dx, dy] = [0, 0].map(() => size / 2 + (next() - 0.5) * 6) as [number, number]

@@ -11,7 +11,7 @@ import { forgotten, readNetwork } from './network.ts'
 import { train } from './train.ts'
 import type { Start } from './train.ts'
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '100' }, file: { type: 'string' } } })
+const { values } = parseArgs({ options: { seconds: { type: 'string', default: '140' }, file: { type: 'string' } } })
 const seconds = Number(values.seconds)
 const batchSize = 16
 

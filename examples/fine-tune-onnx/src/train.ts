@@ -3,7 +3,7 @@ import { softmaxCrossEntropyWithIntegerLabels } from '@grad-ts/nn'
 import type { NamedConstants, NamedTensors, OnnxModel } from '@grad-ts/onnx'
 import { compileStepOrThrow } from '@grad-ts/onnxruntime'
 import { adam, applyUpdates } from '@grad-ts/optim'
-import { mean, mul, scalar, toNumber } from '@grad-ts/tensor'
+import { add, mean, mul, scalar, toNumber } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { map } from '@grad-ts/tree'
 import { renderLines } from './lines.ts'
@@ -18,6 +18,10 @@ export interface Trained extends Start {
   readonly loss: number
 }
 
+/** A slow mean: what a few images say of the statistics is noisy, what the last thousand say is not. */
+const follow = (mean: NamedTensors, latest: NamedTensors): NamedTensors =>
+  map((old: Tensor, fresh: Tensor) => add(mul(old, 0.98), mul(fresh, 0.02)), mean, latest) as NamedTensors
+
 interface Batch {
   readonly [part: string]: Tensor
   readonly images: Tensor
@@ -29,16 +33,18 @@ interface Batch {
 /** Trains a network on lines that it renders as it goes, for a number of seconds. */
 export const train = async (model: OnnxModel, start: Start, batchSize: number, seconds: number): Promise<Trained> => {
   const solver = adam({ learningRate: 2e-3 })
-  const first = { params: start.params as NamedTensors, statistics: start.state as NamedTensors, solver: solver.init(start.params) }
+  const statistics: NamedTensors = start.state
+  const first = { params: start.params as NamedTensors, statistics, settled: statistics, solver: solver.init(start.params) }
   const step = (state: typeof first, batch: Batch) => {
     const objective = (params: NamedTensors): readonly [Tensor, NamedTensors] => {
-      const [outputs, statistics] = model.applyWithState(params, state.statistics, { x: batch.images })
-      return [mean(softmaxCrossEntropyWithIntegerLabels(outputs['directions'] as Tensor, batch.labels)), statistics]
+      const [outputs, running] = model.applyWithState(params, state.statistics, { x: batch.images })
+      return [mean(softmaxCrossEntropyWithIntegerLabels(outputs['directions'] as Tensor, batch.labels)), running]
     }
-    const [[loss, statistics], gradients] = valueAndGradWithAux(objective)(state.params)
+    const [[loss, running], gradients] = valueAndGradWithAux(objective)(state.params)
     const [updates, next] = solver.update(gradients, state.solver, { params: state.params })
     const slowed = map((update: Tensor) => mul(update, batch.pace), updates) as NamedTensors
-    return [{ params: applyUpdates(state.params, slowed), statistics, solver: next }, loss] as const
+    const settled = follow(state.settled, running)
+    return [{ params: applyUpdates(state.params, slowed), statistics: running, settled, solver: next }, loss] as const
   }
   const program = await compileStepOrThrow(step, first, { ...renderLines(batchSize, 0), pace: scalar(1) } as Batch)
   let [steps, loss] = [0, Number.NaN]
@@ -50,7 +56,7 @@ export const train = async (model: OnnxModel, start: Start, batchSize: number, s
     loss = toNumber(await program.runOrThrow(batch))
     if (steps % 50 === 0) console.log(`step ${steps}, loss ${loss.toFixed(3)}`)
   }
-  const { params, statistics } = await program.stateOrThrow()
+  const { params, settled } = await program.stateOrThrow()
   await program.dispose()
-  return { params, state: statistics, steps, loss }
+  return { params, state: settled, steps, loss }
 }
