@@ -65,7 +65,7 @@ describe('loss feedback', () => {
     expect(updates[2]).toEqual([-2, -2])
     expect(states.map(({ learningRate: rate }) => toNumber(rate as Tensor))).toEqual([1, 0.5, 1, 0.5])
     expect(states.map(({ resets }) => toNumber(resets as Tensor))).toEqual([0, 0, 1, 1])
-    expect(toNumber((states[2]?.['inner'] as { count: Tensor }).count)).toBe(0)
+    expect(toNumber((states[2] as { inner: { count: Tensor } }).inner.count)).toBe(0)
   })
 })
 
