@@ -8,6 +8,13 @@ const minutes = 60_000
 const bounds = [
   { example: 'digits-cnn', figure: /test accuracy ([\d.]+)/, holds: (value) => value >= 0.99, needs: 'at least 0.99', limit: 10 * minutes },
   { example: 'char-gpt', figure: /validation loss ([\d.]+)/, holds: (value) => value < 2, needs: 'below 2.0', limit: 30 * minutes },
+  {
+    example: 'fine-tune-onnx',
+    figure: /accuracy ([\d.]+) fine-tuned/,
+    holds: (value) => value >= 0.95,
+    needs: 'at least 0.95',
+    limit: 10 * minutes,
+  },
   { example: 'spam', figure: /^accuracy ([\d.]+)/m, holds: (value) => value >= 0.97, needs: 'at least 0.97', limit: 10 * minutes },
 ]
 
