@@ -92,6 +92,7 @@ export const steps = [
   { name: 'golden', run: golden, needsBuild: true },
   { name: 'publint', run: inPackages('publint', '--strict'), needsBuild: true },
   { name: 'attw', run: inPackages('attw', '--pack', '--profile', 'esm-only'), needsBuild: true },
+  { name: 'docs', run: () => command('node', 'scripts/docs.mjs') },
   { name: 'pack', run: pack, needsBuild: true },
   { name: 'knip', run: () => command('knip', '--no-config-hints') },
 ]
