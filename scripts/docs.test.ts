@@ -56,7 +56,7 @@ describe('the names for people who come from elsewhere', () => {
     ([, left]) => !/^(optax|PyTorch|Keras|TensorFlow\.js)$/.test(left ?? ''),
   )
 
-  test.each(rows.map(([, there, here]) => [there, here] as const))('%s', (_, here) => {
+  test.each(rows.map(([, there = '', here = '']) => [there, here] as const))('%s', (_, here) => {
     const names = [...here.matchAll(/`(\w+)[^`]*`/g)].map(([, name]) => name ?? '')
     expect(names.filter((name) => !exported.has(name) && !settings.includes(name))).toEqual([])
   })

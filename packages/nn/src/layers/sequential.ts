@@ -15,7 +15,10 @@ type Gathered<Parts, Kind extends 'params' | 'state'> = {
   readonly [Key in keyof Parts]: Extract<Kind extends 'params' ? ParamsOf<Parts[Key]> : StateOf<Parts[Key]>, Tree<Tensor>>
 }
 
-export type SequentialLayer<Parts> = Layer<Gathered<Parts, 'params'> & Tree<Tensor>, Gathered<Parts, 'state'> & Tree<Tensor>>
+export type SequentialLayer<Parts> = Layer<
+  Extract<Gathered<Parts, 'params'>, Tree<Tensor>>,
+  Extract<Gathered<Parts, 'state'>, Tree<Tensor>>
+>
 
 type Children = Readonly<Record<string, Tree<Tensor>>>
 
