@@ -78,7 +78,4 @@ export const deadLinks = (folder, files) => {
 }
 
 /** The files below a folder that end in something. */
-export const filesBelow = (folder, ending) =>
-  readdirSync(folder, { recursive: true })
-    .filter((name) => name.endsWith(ending))
-    .sort()
+export const filesBelow = (folder, ending) => readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(ending))
