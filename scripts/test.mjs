@@ -1,15 +1,17 @@
 // npm test: every check, in order. Its last line is `N passed, N failed`.
 
 import { bootstrap } from './bootstrap.mjs'
-import { steps } from './steps.mjs'
 
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`
+
+await bootstrap()
+
+// The steps use installed packages, which a fresh clone has only from here on.
+const { steps } = await import('./steps.mjs')
 
 /** Names of steps given as arguments leave the others out. */
 const wanted = process.argv.slice(2)
 const chosen = steps.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
-
-await bootstrap()
 
 let passed = 0
 let failed = 0
