@@ -84,8 +84,9 @@ const inPackages =
 
 export const steps = [
   { name: 'format', run: () => command('oxfmt', '--check') },
-  { name: 'lint', run: () => command('oxlint', '--type-aware', '--deny-warnings') },
   { name: 'build', run: build },
+  // The typed rules read the declarations that the build writes.
+  { name: 'lint', run: () => command('oxlint', '--type-aware', '--deny-warnings') },
   { name: 'types', run: types },
   { name: 'vitest', run: vitest },
   { name: 'examples', run: runExamples, needsBuild: true },

@@ -1,4 +1,3 @@
-import { sizeOf } from '@grad-ts/tensor'
 import type { DType, Shape, TypedArray } from '@grad-ts/tensor'
 import { float16Bits } from './float16.ts'
 import type { TensorProto, ValueInfoProto } from './messages.ts'
@@ -34,5 +33,3 @@ export const valueInfo = (name: string, shape: readonly (number | string)[], dty
     },
   },
 })
-
-export const isEmpty = (shape: Shape): boolean => sizeOf(shape) === 0

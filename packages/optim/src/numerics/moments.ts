@@ -1,4 +1,4 @@
-import { abs, add, div, mul, pow, square } from '@grad-ts/tensor'
+import { add, div, mul, pow, square } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { map } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
@@ -26,10 +26,6 @@ export const decayed = (x: Tensor, moment: Tensor, decay: Scalar): Tensor =>
  */
 export const updateMoment = (updates: Tree<Tensor>, moments: Tree<Tensor>, decay: Scalar, order: number): Tree<Tensor> =>
   map((x: Tensor, moment: Tensor) => decayed(toOrder(x, order), moment, decay), updates, moments)
-
-/** As `updateMoment`, with |x|² for order 2 whatever the element type; real numbers only here, so the plain square. */
-export const updateMomentPerElementNorm = (updates: Tree<Tensor>, moments: Tree<Tensor>, decay: Scalar, order: number): Tree<Tensor> =>
-  map((x: Tensor, moment: Tensor) => decayed(order === 2 ? square(x) : toOrder(abs(x), order), moment, decay), updates, moments)
 
 /** The factor 1 − decayᵗ in the dtype of each leaf, made once per dtype. */
 export const correctionFor = (decay: Scalar, t: Tensor): ((leaf: Tensor) => Tensor) => {

@@ -1,4 +1,4 @@
-import { add, asTensor, cast, div, isTensor, maximum, mul, neg, sqrt, sub } from '@grad-ts/tensor'
+import { add, asTensor, cast, div, isTensor, mul, neg, sqrt, sub } from '@grad-ts/tensor'
 import type { DType, Tensor } from '@grad-ts/tensor'
 import type { Scalar } from '../transformation.ts'
 
@@ -12,7 +12,6 @@ export const plus = lift((a, b) => a + b, add)
 export const minus = lift((a, b) => a - b, sub)
 export const times = lift((a, b) => a * b, mul)
 export const over = lift((a, b) => a / b, div)
-export const larger = lift(Math.max, maximum)
 export const negative = (a: Scalar): Scalar => (isTensor(a) ? neg(a) : -a)
 export const root = (a: Scalar): Scalar => (isTensor(a) ? sqrt(a) : Math.sqrt(a))
 
