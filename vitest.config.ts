@@ -17,7 +17,9 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'scripts/**/*.test.ts', '.doctest/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/fixtures/**'],
-    testTimeout: 30_000,
+    // Vitest leaves one core to itself by default, which is half of a machine with two.
+    maxWorkers: '100%',
+    testTimeout: 60_000,
     typecheck: {
       enabled: true,
       include: ['packages/*/test/**/*.test-d.ts'],
