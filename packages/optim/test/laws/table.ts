@@ -6,7 +6,7 @@ import { map } from '@grad-ts/tree'
 
 const learningRate = 0.05
 
-/** Every optimizer with arguments, and how many steps bring it down a parabola (0: it is not expected to). */
+/** Every optimizer with arguments, and how many steps bring it down a parabola; five times as many bring it down the valley of Rosenbrock. */
 export const optimizers: readonly (readonly [string, () => unknown, number])[] = [
   ['sgd', () => optim.sgd({ learningRate }), 100],
   ['momentum', () => optim.sgd({ learningRate, momentum: 0.9 }), 100],
