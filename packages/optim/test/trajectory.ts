@@ -64,3 +64,14 @@ export const afterMatrixSteps = (rule: GradientTransformation, dtype: FloatDType
 /** The largest relative distance between two lists. */
 export const relativeDistance = (found: readonly number[], expected: readonly number[]): number =>
   Math.max(...expected.map((value, i) => Math.abs((found[i] as number) - value) / Math.max(Math.abs(value), 1e-3)))
+
+/** The parameters, row by row, after each step from a matrix with these gradients, in float64. */
+export const trajectoryOf = (rule: GradientTransformation, start: number[][], gradients: readonly number[][][]): number[][] =>
+  gradients.map((_, step) =>
+    run(
+      rule,
+      tensor(start, { dtype: 'float64' }),
+      gradients.slice(0, step + 1).map((gradient) => tensor(gradient, { dtype: 'float64' })),
+      [],
+    ),
+  )

@@ -1,9 +1,9 @@
-import { mul, reshape, sizeOf, sum, transpose } from '@grad-ts/tensor'
+import { add, mul, reshape, sizeOf, sum, transpose } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
-import { isNode, mapWithPath } from '@grad-ts/tree'
+import { isNode, map, mapWithPath } from '@grad-ts/tree'
 import type { Path, Tree } from '@grad-ts/tree'
 import { chain } from '../combine/chain.ts'
-import { define } from '../define.ts'
+import { at, define } from '../define.ts'
 import { SpecError } from '../errors.ts'
 import { choice, decayRate, flag, mask as maskField, nonNegative, staticNumber, value, wholeNumber } from '../fields.ts'
 import type { Mask } from '../masks.ts'
@@ -16,7 +16,7 @@ import { addDecayedWeights } from '../transforms/add-decayed-weights.ts'
 import { correctedMean } from '../transforms/scale-by-adam.ts'
 import { scaleByLearningRate } from '../transforms/scale-by-schedule.ts'
 import { partition } from '../wrappers/masked.ts'
-import type { GradientTransformation, Hyperparameter } from '../transformation.ts'
+import type { Dialect, GradientTransformation, Hyperparameter, Scalar } from '../transformation.ts'
 import { adamw } from './adam.ts'
 
 /** Which axes of a weight are inputs and which are outputs; the others are batches of matrices. */
@@ -36,7 +36,7 @@ export interface ScaleByMuonOptions {
   readonly nsSteps?: number
   /** Decay of the momentum, in [0, 1); default 0.95. */
   readonly beta?: Hyperparameter
-  /** Against division by zero; default 1e-8. */
+  /** Against division by zero; default 1e-8 (torch and keras 1e-7). */
   readonly eps?: number
   /** Nesterov's look-ahead; default true. */
   readonly nesterov?: boolean
@@ -44,12 +44,14 @@ export interface ScaleByMuonOptions {
   readonly adaptive?: boolean
   /** How matrices are made small before the first step; default frobenius. */
   readonly preconditioning?: Preconditioning
-  /** Which axes are inputs and outputs; default: matrices stored [in, out]. */
+  /** Which axes are inputs and outputs; default: matrices stored [in, out] (torch: [out, in]). */
   readonly axes?: MuonAxesOf | null
-  /** Scale steps by √max(in, out) times this instead of √max(1, out/in); default none. */
+  /** Scale steps by √max(in, out) times this instead of √max(1, out/in); default none (keras 0.2). */
   readonly consistentRms?: number | null
   /** Scale steps by the shape of the matrix at all; default true. */
   readonly scaleByShape?: boolean
+  /** torch and keras do not correct the momentum for its start at zero; keras adds up gradients instead of averaging; default optax. */
+  readonly dialect?: Dialect
 }
 
 const standard: NewtonSchulzCoefficients = [3.4445, -4.775, 2.0315]
@@ -88,8 +90,9 @@ const below = (tree: unknown, path: Path): MuonAxes | null => {
 }
 
 /** The axes of a leaf, or null where Adam trains it. */
-const axesOf = (given: MuonAxesOf | null, path: Path, leaf: Tensor): MuonAxes | null => {
-  if (given === null) return leaf.shape.length === 2 ? { inputs: [0], outputs: [1] } : null
+const axesOf = (given: MuonAxesOf | null, path: Path, leaf: Tensor, dialect: Dialect): MuonAxes | null => {
+  const stored = dialect === 'torch' ? { inputs: [1], outputs: [0] } : { inputs: [0], outputs: [1] }
+  if (given === null) return leaf.shape.length === 2 ? stored : null
   const found = typeof given === 'function' ? given(path, leaf) : below(given, path)
   const positive = (list: readonly number[]) => list.map((axis) => (axis < 0 ? axis + leaf.shape.length : axis))
   return found === null ? null : { inputs: positive(found.inputs), outputs: positive(found.outputs) }
@@ -123,7 +126,26 @@ export const muonFields = {
   axes: value('axes of each leaf', (candidate) => typeof candidate === 'object' || typeof candidate === 'function', null),
   consistentRms: staticNumber({ above: 0 }, null),
   scaleByShape: flag(true),
+  dialect: choice(['optax', 'torch', 'keras'], 'optax'),
 } as const
+
+const muonDialects = { torch: { eps: 1e-7 }, keras: { eps: 1e-7, consistentRms: 0.2 } } as const
+
+/** The next momentum and the direction of the step; lengths do not matter, for the direction is made orthogonal. */
+const momentumOf = (
+  updates: Tree<Tensor>,
+  state: ScaleByMuonState,
+  { beta, nesterov, dialect }: { readonly beta: Scalar; readonly nesterov: boolean; readonly dialect: Dialect },
+): readonly [Tree<Tensor>, Tree<Tensor>] => {
+  if (dialect === 'keras') {
+    const sums = (m: Tree<Tensor>) => map((g: Tensor, each: Tensor) => add(g, mul(each, at(beta, each))), updates, m)
+    const mu = sums(state.mu)
+    return [mu, nesterov ? sums(mu) : mu]
+  }
+  const mu = updateMoment(updates, state.mu, beta, 1)
+  if (dialect === 'optax') return [mu, correctedMean(updates, mu, beta, increment(state.count), nesterov)]
+  return [mu, nesterov ? updateMoment(updates, mu, beta, 1) : mu]
+}
 
 /**
  * Momentum whose matrices are made orthogonal: every direction moves equally far.
@@ -136,32 +158,37 @@ export const muonFields = {
  * toArray(rule.update(tensor([[3, 0], [0, 3]]), rule.init(tensor([[0, 0], [0, 0]])))[0] as Tensor) // => [[1.1081, 0], [0, 1.1081]]
  * @see Jordan et al., Muon: An optimizer for hidden layers in neural networks, 2024
  */
-export const scaleByMuon = define<ScaleByMuonOptions, ScaleByMuonState>('scaleByMuon', muonFields, (options) => {
-  const { nsSteps, beta, eps, nesterov, adaptive, preconditioning, consistentRms, scaleByShape } = options
-  const axes = options.axes as MuonAxesOf | null
-  const triples = triplesOf(options.nsCoeffs, nsSteps)
-  const orthogonal = (path: Path, mean: Tensor): Tensor => {
-    const found = axesOf(axes, path, mean)
-    if (found === null) throw new SpecError('scaleByMuon.axes', `axes for the leaf '${path}'`, `none for shape [${mean.shape.join(', ')}]`)
-    const step = asMatrices(mean, found, (x) => orthogonalize(x, triples, preconditioning, eps))
-    const sized = adaptive ? mul(step, sum(mul(mean, step))) : step
-    return scaleByShape ? mul(sized, factorOf(mean, found, consistentRms)) : sized
-  }
-  return {
-    init: (params) => ({ count: counter(), mu: zerosLikeTree(params) }),
-    update: (updates, state) => {
-      const t = increment(state.count)
-      const mu = updateMoment(updates, state.mu, beta, 1)
-      return [mapWithPath(orthogonal, correctedMean(updates, mu, beta, t, nesterov)), { count: t, mu }]
-    },
-  }
-})
+export const scaleByMuon = define<ScaleByMuonOptions, ScaleByMuonState>(
+  'scaleByMuon',
+  muonFields,
+  (options) => {
+    const { nsSteps, eps, adaptive, preconditioning, consistentRms, scaleByShape, dialect } = options
+    const axes = options.axes as MuonAxesOf | null
+    const triples = triplesOf(options.nsCoeffs, nsSteps)
+    const orthogonal = (path: Path, mean: Tensor): Tensor => {
+      const found = axesOf(axes, path, mean, dialect)
+      if (found === null)
+        throw new SpecError('scaleByMuon.axes', `axes for the leaf '${path}'`, `none for shape [${mean.shape.join(', ')}]`)
+      const step = asMatrices(mean, found, (x) => orthogonalize(x, triples, preconditioning, eps))
+      const sized = adaptive ? mul(step, sum(mul(mean, step))) : step
+      return scaleByShape ? mul(sized, factorOf(mean, found, consistentRms)) : sized
+    }
+    return {
+      init: (params) => ({ count: counter(), mu: zerosLikeTree(params) }),
+      update: (updates, state) => {
+        const [mu, direction] = momentumOf(updates, state, options)
+        return [mapWithPath(orthogonal, direction), { count: increment(state.count), mu }]
+      },
+    }
+  },
+  muonDialects,
+)
 
 /** Options of Muon. */
 export interface MuonOptions extends ScaleByMuonOptions {
   /** Step size ≥ 0. */
   readonly learningRate: Hyperparameter
-  /** Multiple of the parameters that joins the update of matrices, ≥ 0; default 0. */
+  /** Multiple of the parameters that joins the update of matrices, ≥ 0; default 0 (torch 0.1, keras 0.004). */
   readonly weightDecay?: Hyperparameter
   /** Which matrices decay; default all. */
   readonly weightDecayMask?: Mask | null
@@ -171,14 +198,15 @@ export interface MuonOptions extends ScaleByMuonOptions {
   readonly adamB2?: Hyperparameter
   /** Added under Adam's root; default 0. */
   readonly adamEpsRoot?: Hyperparameter
-  /** Weight decay of Adam's leaves, ≥ 0; default 0. */
+  /** Weight decay of Adam's leaves, ≥ 0; default 0 (keras 0.004). */
   readonly adamWeightDecay?: Hyperparameter
   /** Step size of Adam's leaves; default learningRate. */
   readonly adamLearningRate?: Hyperparameter | null
 }
 
 /**
- * Muon: orthogonal momentum for matrices, AdamW (with Nesterov momentum) for all other leaves.
+ * Muon: orthogonal momentum for matrices, AdamW (with Nesterov momentum; torch and keras without) for all other leaves.
+ * PyTorch itself trains matrices only, and makes them orthogonal in bfloat16; here it is done in the precision of the leaf.
  *
  * u = −learningRate·(√max(1, out/in)·orthogonal(m̂) + weightDecay·p)
  *
@@ -219,11 +247,16 @@ export const muon = define<MuonOptions, Readonly<Record<string, Tree<Tensor>>>>(
       eps: rule.eps,
       epsRoot: adamEpsRoot,
       weightDecay: adamWeightDecay,
-      nesterov: rule.nesterov,
+      nesterov: rule.nesterov && rule.dialect === 'optax',
+      dialect: rule.dialect,
     })
     const axes = rule.axes as MuonAxesOf | null
     return partition({ muon: matrices, adam: others as GradientTransformation }, (path, leaf) =>
-      axesOf(axes, path, leaf) === null ? 'adam' : 'muon',
+      axesOf(axes, path, leaf, rule.dialect) === null ? 'adam' : 'muon',
     )
+  },
+  {
+    torch: { ...muonDialects.torch, weightDecay: 0.1 },
+    keras: { ...muonDialects.keras, weightDecay: 0.004, adamWeightDecay: 0.004 },
   },
 )

@@ -1,11 +1,8 @@
-import { evaluate, tensor, toArray } from '@grad-ts/tensor'
-import type { Tensor } from '@grad-ts/tensor'
-import type { Tree } from '@grad-ts/tree'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import * as optim from '../../src/index.ts'
 import type { GradientTransformation } from '../../src/index.ts'
-import { relativeDistance } from '../trajectory.ts'
+import { relativeDistance, trajectoryOf } from '../trajectory.ts'
 
 interface Recorded {
   readonly learningRate: number
@@ -37,18 +34,7 @@ const ours: Readonly<Record<string, (options: Readonly<Record<string, never>>) =
   Lion: () => optim.lion({ learningRate, weightDecay: 0 }),
   Lamb: () => optim.lamb(keras),
   Adafactor: () => optim.adafactor(keras),
-}
-
-const trajectory = (rule: GradientTransformation): number[][] => {
-  let params: Tree<Tensor> = tensor(recorded.start, { dtype: 'float64' })
-  let state = rule.init(params)
-  return recorded.gradients.map((gradient) => {
-    const [updates, next] = rule.update(tensor(gradient, { dtype: 'float64' }), state, { params })
-    const done = evaluate({ params: optim.applyUpdates(params, updates), state: next }) as { params: Tensor; state: Tree<Tensor> }
-    params = done.params
-    state = done.state
-    return (toArray(done.params) as number[][]).flat()
-  })
+  Muon: (options) => optim.muon({ ...keras, ...options }),
 }
 
 describe('the keras dialect gives the numbers of Keras', () => {
@@ -56,7 +42,9 @@ describe('the keras dialect gives the numbers of Keras', () => {
     '%s',
     (_, { name, options, params }) => {
       const rule = ours[name]?.(options) as GradientTransformation
-      trajectory(rule).forEach((got, step) => expect(relativeDistance(got, params[step] as number[])).toBeLessThan(1e-6))
+      trajectoryOf(rule, recorded.start, recorded.gradients).forEach((got, step) =>
+        expect(relativeDistance(got, params[step] as number[])).toBeLessThan(1e-6),
+      )
     },
   )
 })

@@ -32,6 +32,8 @@ CASES = [
     ("Lion", {}),
     ("Lamb", {}),
     ("Adafactor", {}),
+    ("Muon", {}),
+    ("Muon", {"nesterov": False}),
 ]
 
 
