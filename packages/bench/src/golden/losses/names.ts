@@ -1,5 +1,5 @@
 import * as nn from '@grad-ts/nn'
-import { broadcastTo, isFloat, mul, normalizeAxes, notEqual, where } from '@grad-ts/tensor'
+import { add, broadcastTo, isFloat, mul, normalizeAxes, notEqual, pow, relu, sub, sum, where } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 
 export type Option = number | string | boolean | readonly number[] | null
@@ -61,6 +61,15 @@ const rankingSoftmaxLoss: Loss = (positional, { weights, reduceFn = 'mean', ...o
 const weightedLogsoftmax: Loss = ([x, weights]) =>
   where(notEqual(weights as Tensor, 0), mul(weights as Tensor, nn.logSoftmax(x as Tensor)), 0)
 
+/** optax takes odd powers with their sign, so that distances can cancel; ours are distances. */
+const tripletMarginLoss: Loss = (positional, options) => {
+  const { axis = -1, normDegree = 2, margin = 1, eps = 1e-6 } = options as Readonly<Record<string, number>>
+  if (normDegree % 2 !== 1) return unreduced(nn.tripletMarginLoss)(positional, options)
+  const [anchors, positives, negatives] = positional as [Tensor, Tensor, Tensor]
+  const distance = (other: Tensor): Tensor => pow(add(sum(pow(sub(anchors, other), normDegree), { axes: axis }), eps), 1 / normDegree)
+  return relu(add(sub(distance(positives), distance(negatives)), margin))
+}
+
 /** Names that differ by more than their spelling, and losses that are called otherwise. */
 const exceptions: Readonly<Record<string, Loss>> = {
   smooth_labels: smoothLabels,
@@ -71,6 +80,7 @@ const exceptions: Readonly<Record<string, Loss>> = {
   multiclass_logistic_loss: unreduced(nn.softmaxCrossEntropyWithIntegerLabels),
   binary_sparsemax_loss: unreduced(nn.sparsemaxLoss),
   convex_kl_divergence: unreduced(nn.generalizedKlDivergence),
+  triplet_margin_loss: tripletMarginLoss,
   ntxent: whole(nn.ntxent),
   dice_loss: whole(nn.diceLoss),
   binary_dice_loss: whole(nn.binaryDiceLoss),
