@@ -1,6 +1,6 @@
 import { compileStepOrThrow } from '@grad-ts/onnxruntime'
 import type { CompileStepOptions, Device } from '@grad-ts/onnxruntime'
-import { evaluate, stack } from '@grad-ts/tensor'
+import { evaluate, sizeOf, stack } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { leaves, map } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
@@ -37,7 +37,7 @@ const timed = async (work: () => Promise<unknown>): Promise<number> => {
 
 const parametersOf = (state: Tree<Tensor>): number => {
   const { params } = state as { readonly params: Tree<Tensor> }
-  return leaves<Tensor>(params).reduce((total, { shape }) => total + shape.reduce((size, length) => size * length, 1), 0)
+  return leaves<Tensor>(params).reduce((total, { shape }) => total + sizeOf(shape), 0)
 }
 
 export interface MeasureOptions extends Pick<CompileStepOptions, 'passes' | 'fuse'> {

@@ -1,3 +1,4 @@
+import { sizeOf } from '@grad-ts/tensor'
 import type { FloatDType, Shape, Tensor } from '@grad-ts/tensor'
 
 /** How a kernel's axes are to be read: which one counts inputs and which outputs (the others are the receptive field). */
@@ -29,6 +30,6 @@ export interface Fans {
 export const fans = (shape: Shape, { inAxis = -2, outAxis = -1 }: KernelLayout = {}): Fans => {
   if (shape.length < 2) return { fanIn: shape[0] ?? 1, fanOut: shape[0] ?? 1 }
   const [inputs, outputs] = [shape.at(inAxis) as number, shape.at(outAxis) as number]
-  const receptiveField = shape.reduce((size, length) => size * length, 1) / (inputs * outputs)
+  const receptiveField = sizeOf(shape) / (inputs * outputs)
   return { fanIn: inputs * receptiveField, fanOut: outputs * receptiveField }
 }

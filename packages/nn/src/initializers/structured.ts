@@ -12,6 +12,7 @@ import {
   normal,
   reshape,
   scan,
+  sizeOf,
   sliceAxis,
   splitKey,
   sub,
@@ -20,7 +21,7 @@ import {
   uniform,
   zeros,
 } from '@grad-ts/tensor'
-import type { Shape, Tensor } from '@grad-ts/tensor'
+import type { Tensor } from '@grad-ts/tensor'
 import { LayerError } from '../errors.ts'
 import type { Initializer } from './initializer.ts'
 
@@ -56,8 +57,6 @@ const orthonormalRows = (x: Tensor): Tensor => {
     orthonormalBlock(sliceAxis(x, 0, { end: blockSize })),
   )
 }
-
-const sizeOf = (shape: Shape): number => shape.reduce((size, length) => size * length, 1)
 
 /**
  * A random matrix with orthonormal rows or columns, whichever are fewer: it keeps lengths. Axes but the last (or the one given as `outAxis`

@@ -1,4 +1,4 @@
-import { reshape } from '@grad-ts/tensor'
+import { reshape, sizeOf } from '@grad-ts/tensor'
 import { lambda } from '../layer.ts'
 import type { Layer } from '../layer.ts'
 
@@ -10,5 +10,4 @@ import type { Layer } from '../layer.ts'
  * import { flatten } from '@grad-ts/nn'
  * flatten().apply(null, ones([5, 2, 3])).shape // => [5, 6]
  */
-export const flatten = (): Layer<null, null> =>
-  lambda((x) => reshape(x, [x.shape[0] ?? 1, x.shape.slice(1).reduce((size, length) => size * length, 1)]), 'flatten')
+export const flatten = (): Layer<null, null> => lambda((x) => reshape(x, [x.shape[0] ?? 1, sizeOf(x.shape.slice(1))]), 'flatten')

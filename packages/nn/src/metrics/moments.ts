@@ -7,6 +7,7 @@ import {
   notEqual,
   reshape,
   ShapeError,
+  sizeOf,
   sqrt,
   square,
   sub,
@@ -42,7 +43,7 @@ const noMoments = (outputs: number): Moments => {
 const momentsOf = (name: string, outputs: Tensor, targets: Tensor, weights: Tensor | undefined, columns: number): Moments => {
   sameShapes(name, outputs, targets)
   const [batch] = outputs.shape
-  if (batch === undefined || outputs.shape.slice(1).reduce((size, length) => size * length, 1) !== columns)
+  if (batch === undefined || sizeOf(outputs.shape.slice(1)) !== columns)
     throw new ShapeError(name, [outputs, targets], `expected [batch, ${columns}]; give the metric { outputs } as the number of columns`)
   const weight = reshape(batchWeights(name, outputs, weights), [batch, 1])
   const rows = (x: Tensor): Tensor => where(notEqual(weight, 0), reshape(cast(x, 'float32'), [batch, columns]), 0)

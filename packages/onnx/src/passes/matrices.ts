@@ -1,3 +1,4 @@
+import { sizeOf } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import type { Make, Rewrite } from './rule.ts'
 
@@ -28,7 +29,7 @@ const transposedProduct: Rewrite = (node, make) => {
 
 const rowsOf = (x: Tensor, make: Make): Tensor => {
   const width = x.shape.at(-1) as number
-  return make('reshape', [x], { shape: [x.shape.reduce((size, length) => size * length, 1) / width, width] })
+  return make('reshape', [x], { shape: [sizeOf(x.shape) / width, width] })
 }
 
 /** Σ over the batch of Aᵢᵀ·Bᵢ is one product of the rows of all A and all B: the gradient of a kernel. */

@@ -1,6 +1,6 @@
 import { allocate, settle } from '../dtype.ts'
 import type { TypedArray } from '../dtype.ts'
-import { broadcastStrides, indices, sameShape } from '../shape.ts'
+import { broadcastStrides, indices, sameShape, sizeOf } from '../shape.ts'
 import type { None, OpName } from './attributes.ts'
 import { broadcast, floating, logical, numeric, sameDType } from './check.ts'
 import { erf, erfInv, roundHalfToEven } from './math.ts'
@@ -36,7 +36,7 @@ const unary = (op: OpName, check: Check, fn: (x: number) => number): OpRule<None
 
 const mapped = (fn: (a: number, b: number) => number) => (inputs: readonly Value[], _: None, result: OperandType) => {
   const [left, right] = inputs as [Value, Value]
-  const size = result.shape.reduce((product, length) => product * length, 1)
+  const size = sizeOf(result.shape)
   const data = allocate(result.dtype, size)
   const a = reader(left, result)
   const b = reader(right, result)
@@ -174,10 +174,7 @@ export const elementwise: OpRules<
         (i: number) => number,
         (i: number) => number,
       ]
-      const data = allocate(
-        result.dtype,
-        result.shape.reduce((product, length) => product * length, 1),
-      )
+      const data = allocate(result.dtype, sizeOf(result.shape))
       for (let i = 0; i < data.length; i++) data[i] = condition(i) === 0 ? whenFalse(i) : whenTrue(i)
       return data
     },

@@ -1,4 +1,4 @@
-import { DTypeError, isTensor, mul, ShapeError, notEqual, reshape, sum, where } from '@grad-ts/tensor'
+import { DTypeError, isTensor, mul, notEqual, reshape, ShapeError, sizeOf, sum, where } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 import type { MapLeaves, Tree } from '@grad-ts/tree'
 import type { Context, Layer, Metric } from '@grad-ts/nn'
@@ -50,7 +50,7 @@ export interface Objective<Params extends Tree<Tensor>, State extends Tree<Tenso
 
 /** The weights repeated along axes that they lack, so that their sum counts every value. */
 const weightSum = (weight: Tensor, values: Tensor): Tensor => {
-  const perWeight = values.shape.slice(weight.shape.length).reduce((size, length) => size * length, 1)
+  const perWeight = sizeOf(values.shape.slice(weight.shape.length))
   return mul(sum(weight), perWeight)
 }
 

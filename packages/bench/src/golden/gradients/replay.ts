@@ -3,6 +3,7 @@ import { compileOrThrow } from '@grad-ts/onnxruntime'
 import { add, cast, evaluate, interpret, isFloat, mul, scalar, sum, topologicalOrder } from '@grad-ts/tensor'
 import type { Constant, FloatDType, Tensor } from '@grad-ts/tensor'
 import { mismatch } from '../losses/compare.ts'
+import { messageOf } from '../result.ts'
 import { arrayOf, inputsOf } from './fixture.ts'
 import type { GradientCase } from './fixture.ts'
 import { Interpreter } from './python/run.ts'
@@ -137,7 +138,7 @@ const replayCase = async (fixture: GradientCase): Promise<GradientResult> => {
     return single === undefined ? { name, status: 'passed' } : { name, status: 'failed', reason: `float32 on ONNX Runtime: ${single}` }
   } catch (error) {
     const unknown = error instanceof ReferenceError || error instanceof SyntaxError
-    return { name, status: unknown ? 'unknown' : 'failed', reason: error instanceof Error ? error.message : String(error) }
+    return { name, status: unknown ? 'unknown' : 'failed', reason: messageOf(error) }
   }
 }
 

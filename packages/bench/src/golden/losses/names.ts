@@ -1,6 +1,7 @@
 import * as nn from '@grad-ts/nn'
 import { add, broadcastTo, isFloat, mul, normalizeAxes, notEqual, pow, relu, sub, sum, where } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
+import { camelCase } from '../spelling.ts'
 
 export type Option = number | string | boolean | readonly number[] | null
 
@@ -12,8 +13,6 @@ const optionArrays = new Set(['where', 'weights', 'class_weights'])
 
 /** Tells whether an array argument of a fixture is an option here. */
 export const isOptionArray = (name: string): boolean => optionArrays.has(name)
-
-export const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
 
 const call = (fn: unknown, positional: readonly Tensor[], options: object): Tensor =>
   (fn as (...args: unknown[]) => Tensor)(...positional, options)

@@ -5,7 +5,8 @@ import type { Constant, DType, FloatDType, NestedArray, Tensor } from '@grad-ts/
 import { messageOf } from '../result.ts'
 import type { CaseResult } from '../result.ts'
 import { mismatch, numbersOf } from './compare.ts'
-import { camelCase, isOptionArray, lossOf, optionsOf } from './names.ts'
+import { camelCase } from '../spelling.ts'
+import { isOptionArray, lossOf, optionsOf } from './names.ts'
 import type { Loss, Option } from './names.ts'
 
 type Arrays = Readonly<Record<string, Tensor>>

@@ -7,6 +7,7 @@ import type { Constant, FloatDType, Tensor } from '@grad-ts/tensor'
 import { map } from '@grad-ts/tree'
 import * as E from 'fp-ts/lib/Either.js'
 import { dirname, join } from 'node:path'
+import { messageOf } from '../result.ts'
 import { compareArray, compareGradient, compareNumber } from './compare.ts'
 import { constantOf } from './fixture.ts'
 import type { Agreement, BrokenFixture, OnnxFixture } from './fixture.ts'
@@ -76,7 +77,7 @@ const guarded = async (name: string, check: () => Promise<OnnxResult[]>): Promis
   try {
     return await check()
   } catch (error) {
-    return [{ name, status: 'failed', reason: error instanceof Error ? error.message : String(error) }]
+    return [{ name, status: 'failed', reason: messageOf(error) }]
   }
 }
 

@@ -5,8 +5,7 @@ import { asTensor, cast, equal, less, mod, pow, square, where } from '@grad-ts/t
 import type { FloatDType, Tensor } from '@grad-ts/tensor'
 import { isNode, map } from '@grad-ts/tree'
 import { NotCovered, UnknownName } from './errors.ts'
-
-export const camelCase = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+import { camelCase } from '../spelling.ts'
 
 type Arguments = Readonly<Record<string, unknown>>
 
