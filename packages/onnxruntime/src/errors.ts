@@ -80,9 +80,17 @@ export class ExecutionError extends Error {
   override readonly name = 'ExecutionError'
 
   constructor(cause: unknown) {
-    super(`the runtime failed while it ran the program: ${reasonOf(cause)}`, { cause })
+    super(`the runtime failed while it ran the program: ${reasonOf(cause).trim()}${adviceOn(reasonOf(cause))}`, { cause })
   }
 }
+
+// What the runtime says when a gather meets an index that its axis does not have.
+const badIndex = /out of range value in index|out of data bounds|invalid indice|index.*out of (range|bounds)/i
+
+const adviceOn = (reason: string): string =>
+  badIndex.test(reason)
+    ? '; a class number, token or row number in the data is negative or not below the length of the axis it selects from'
+    : ''
 
 /** The thread that held the sessions ended; what its programs had learned since it was last read is lost. */
 export class WorkerError extends Error {
