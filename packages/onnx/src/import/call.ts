@@ -15,10 +15,16 @@ export interface Reading {
   readonly left: { elements: number; nodes: number }
   /** Names of the weights that a constant was computed from. */
   readonly origins: WeakMap<Tensor, readonly string[]>
+  /** The element types that integers have in the file, where they are known: here all of them are int32. */
+  readonly types: WeakMap<Tensor, number>
   /** Weights whose values decide shapes, with the node that reads them so. */
   readonly structural: Map<string, StoredNode>
   /** New running statistics by the name of the old ones. */
   readonly statistics: Map<string, Tensor>
+  /** Where random operators draw from; without one every run draws the same numbers. */
+  readonly key: Tensor | undefined
+  /** How many times was drawn. */
+  readonly drawn: { count: number }
   readonly tensorOf: (stored: StoredTensor) => Constant
 }
 
@@ -64,6 +70,12 @@ export const tensorAt = (call: Call, i: number): Tensor => {
 }
 
 export const optionalAt = (call: Call, i: number): Tensor | undefined => (has(call, i) ? tensorAt(call, i) : undefined)
+
+/** The element type that an input has in the file, where it is known. */
+export const elementTypeAt = (call: Call, i: number): number | undefined => {
+  const value = optionalAt(call, i)
+  return value === undefined ? undefined : call.reading.types.get(value)
+}
 
 export const tensorsAt = (call: Call): Tensor[] => call.node.inputs.map((_, i) => tensorAt(call, i))
 

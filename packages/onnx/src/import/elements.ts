@@ -154,6 +154,9 @@ export const constantFrom = (stored: StoredTensor, float: FloatDType | undefined
   const size = sizeOf(stored.shape)
   const { data } = stored
   if (data.tag === 'values') {
+    // Half bytes lie two in a number, as they lie in raw bytes.
+    if (widths[stored.type] === 4)
+      return constantFrom({ ...stored, data: { tag: 'raw', bytes: Uint8Array.from(data.values) } }, float, external)
     if (data.values.length !== size) return wrong(stored, `expected ${size} elements, got ${data.values.length}`)
     const elements = allocate(dtype, size)
     for (let i = 0; i < size; i++) elements[i] = settleOne(dtype, fromField(stored.type, data.values[i] as number))

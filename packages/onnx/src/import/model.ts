@@ -1,4 +1,4 @@
-import { input, isFloat, isTensor, sameShape, showOperand, sizeOf } from '@grad-ts/tensor'
+import { cast, input, isFloat, isTensor, sameShape, showOperand, sizeOf } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 import type { Reading, Value } from './call.ts'
 import { constantFrom, dtypeOf } from './elements.ts'
@@ -10,7 +10,7 @@ import { functionKey, runNodes } from './run.ts'
 import type { Frame } from './run.ts'
 import { select } from './select.ts'
 import type { NamedConstants, NamedTensors, OnnxModel, OnnxOptions, OnnxSource, OnnxPort } from './types.ts'
-import { neededFor, reachedBack, statisticsOf, weightOf } from './weights.ts'
+import { neededFor, reachedBack, statisticsOf, storedWeights, weightOf } from './weights.ts'
 
 const record = <A>(entries: Iterable<readonly [string, A]>): Record<string, A> => Object.fromEntries(entries)
 
@@ -21,14 +21,21 @@ const noExternal: ReadExternal = (location) => {
 /** What a reader may spend: generous for real files, bounded by the size of the file. */
 const allowance = (bytes: number): { elements: number; nodes: number } => ({ elements: 2 ** 24 + 16 * bytes, nodes: 2 ** 18 })
 
-const newReading = (source: OnnxSource, training: boolean): Reading => ({
+const newReading = (source: OnnxSource, training: boolean, types: WeakMap<Tensor, number>, key: Tensor | undefined): Reading => ({
   float: source.options.dtype,
   training,
   left: allowance(source.bytes.length),
   origins: new WeakMap([...source.weights].map(([name, constant]) => [constant, [name]] as const)),
+  types,
   structural: new Map(),
   statistics: new Map(),
-  tensorOf: (stored) => constantFrom(stored, source.options.dtype, noExternal),
+  key,
+  drawn: { count: 0 },
+  tensorOf: (stored) => {
+    const constant = constantFrom(stored, source.options.dtype, noExternal)
+    types.set(constant, stored.type)
+    return constant
+  },
 })
 
 const frameOf = (source: OnnxSource, reading: Reading): Frame => ({
@@ -103,20 +110,26 @@ interface Plan {
   readonly names: ReadonlySet<string>
   readonly ports: readonly OnnxPort[]
   readonly declarations: readonly Declaration[]
+  /** Element types in the file, by name. */
+  readonly types: ReadonlyMap<string, number>
 }
 
-const tensorOutput = (name: string, value: Value | undefined): Tensor => {
+/** An output of the graph; quantised numbers, which are floats inside, become integers here. */
+const tensorOutput = ({ stored }: OnnxSource, name: string, value: Value | undefined): Tensor => {
   if (value === undefined || !isTensor(value)) throw new OnnxGraphError(name, `output '${name}' is a sequence; only tensors can be outputs`)
-  return value
+  const type = stored.graph.outputs.find((output) => output.name === name)?.type ?? 0
+  return isFloat(value.dtype) && dtypeOf(type, undefined) === 'int32' ? cast(value, 'int32') : value
 }
 
-const runPlan = ({ source, nodes, ports, declarations }: Plan, weights: NamedTensors, inputs: NamedTensors, training: boolean): Run => {
-  const reading = newReading(source, training)
+const runPlan = (plan: Plan, weights: NamedTensors, inputs: NamedTensors, training: boolean, key?: Tensor): Run => {
+  const { source, nodes, ports, declarations } = plan
   const values = new Map<string, Value>([...source.weights, ...Object.entries(source.options.values ?? {})])
   for (const [name, value] of Object.entries(weights)) values.set(name, checkParam(name, value, source.weights.get(name)))
   ports.forEach((port, i) => values.set(port.name, checkInput(declarations[i] as Declaration, port, inputs[port.name])))
+  const types = new WeakMap([...values].flatMap(([name, value]) => (isTensor(value) ? [[value, plan.types.get(name) ?? 0] as const] : [])))
+  const reading = newReading(source, training, types, key)
   const results = runNodes(nodes, source.results, { values, parent: undefined }, frameOf(source, reading))
-  const outputs = record(source.results.map((name, i) => [name, tensorOutput(name, results[i])] as const))
+  const outputs = record(source.results.map((name, i) => [name, tensorOutput(source, name, results[i])] as const))
   return { outputs, reading }
 }
 
@@ -136,7 +149,13 @@ const planOf = (source: OnnxSource): Plan => {
   const fixed = source.options.values ?? {}
   const declarations = declared(source).filter(({ name }) => names.has(name) && !Object.hasOwn(fixed, name))
   const ports = declarations.map((declaration) => portOf(declaration, source.options))
-  return { source, nodes: nodes.filter((node) => weightOf(node) === undefined), names, ports, declarations }
+  const types = new Map(
+    [...storedWeights(graph), ...graph.inputs.map((declaration) => [declaration.name, declaration] as const)].map(([name, { type }]) => [
+      name,
+      type,
+    ]),
+  )
+  return { source, nodes: nodes.filter((node) => weightOf(node) === undefined), names, ports, declarations, types }
 }
 
 const blocks = ({ domain, op, attributes }: StoredNode, stored: StoredModel): boolean => {
@@ -208,8 +227,8 @@ export const buildModel = (source: OnnxSource, grafted: NamedConstants = {}): On
     record([...source.weights].filter(([name]) => plan.names.has(name) && test(name)))
   const ownOnly = (params: NamedTensors): NamedTensors =>
     source.grafts.length === 0 ? params : record(Object.entries(params).filter(([name]) => !(name in grafted)))
-  const applyWithState: OnnxModel['applyWithState'] = (params, state, inputs) => {
-    const { outputs, reading } = runPlan(plan, { ...ownOnly(params), ...state }, inputs, training)
+  const applyWithState: OnnxModel['applyWithState'] = (params, state, inputs, key) => {
+    const { outputs, reading } = runPlan(plan, { ...ownOnly(params), ...state }, inputs, training, key)
     return [withGrafts(source, { ...grafted, ...params }, outputs), { ...state, ...record(reading.statistics) }]
   }
   const state = pick((name) => states.has(name))
@@ -220,7 +239,7 @@ export const buildModel = (source: OnnxSource, grafted: NamedConstants = {}): On
     state,
     inputs: plan.ports,
     outputs: Object.entries(outputs).map(([name, { shape, dtype }]) => ({ name, shape, dtype })),
-    apply: (params, inputs) => applyWithState(params, {}, inputs)[0],
+    apply: (params, inputs, key) => applyWithState(params, {}, inputs, key)[0],
     applyWithState,
     source,
   }

@@ -1,4 +1,4 @@
-import { evaluate, isConstant, isTensor, sizeOf } from '@grad-ts/tensor'
+import { evaluate, isConstant, isTensor, sizeOf, topologicalOrder } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 import { costOf, fail } from './call.ts'
 import type { Call, Reading, Value } from './call.ts'
@@ -53,6 +53,8 @@ const constantInputs = (call: Call): readonly Constant[] | undefined => {
 const fold = (call: Call, output: Value | undefined, inputs: readonly Constant[] | undefined): Value | undefined => {
   if (output === undefined || inputs === undefined || !isTensor(output) || isConstant(output) || sizeOf(output.shape) > foldedElements)
     return output
+  // Random numbers follow from a key that is not among the inputs.
+  if (topologicalOrder([output]).some(({ op }) => op === 'input')) return output
   const cost = costOf([output])
   if (cost > foldedCost || cost > call.reading.left.elements) return output
   call.reading.left.elements -= cost

@@ -69,13 +69,15 @@ export interface OnnxModel {
    *
    * @param params like `model.params`; a weight left out keeps the file's value
    * @param inputs by name; where the file has a symbolic dimension any length will do
+   * @param key what random operators draw from; without one they draw the same numbers at every call
    */
-  readonly apply: (params: NamedTensors, inputs: NamedTensors) => Record<string, Tensor>
+  readonly apply: (params: NamedTensors, inputs: NamedTensors, key?: Tensor) => Record<string, Tensor>
   /** Like `apply`, with batch normalisation as training: gives the outputs and the new running statistics. */
   readonly applyWithState: (
     params: NamedTensors,
     state: NamedTensors,
     inputs: NamedTensors,
+    key?: Tensor,
   ) => readonly [Record<string, Tensor>, Record<string, Tensor>]
   readonly source: OnnxSource
 }

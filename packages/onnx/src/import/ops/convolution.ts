@@ -1,17 +1,24 @@
 import { add, node, reshape, sizeOf, tensor } from '@grad-ts/tensor'
+import type { Tensor } from '@grad-ts/tensor'
 import { fail, intAttribute, intsAttribute, numbersAt, optionalAt, stringAttribute, tensorAt } from '../call.ts'
-import type { Converter } from '../call.ts'
+import type { Call, Converter } from '../call.ts'
 import { alongChannels } from './layout.ts'
 import { checkShape } from './shape.ts'
+import type { Window } from './window.ts'
 import { halves, listFor, padsOf, reachOf, spatialOf, windowOf } from './window.ts'
+
+/** How a kernel slides, checked against the kernel. */
+export const convolutionWindow = (call: Call, x: Tensor, kernel: Tensor): Window => {
+  const shape = intsAttribute(call, 'kernel_shape') ?? spatialOf(kernel)
+  if (shape.some((length, i) => length !== kernel.shape[i + 2]))
+    return fail(call, `kernel_shape [${shape.join(', ')}] is not that of the weight`)
+  return windowOf(call, x, shape)
+}
 
 const conv: Converter = (call) => {
   const x = tensorAt(call, 0)
   const kernel = tensorAt(call, 1)
-  const shape = intsAttribute(call, 'kernel_shape') ?? spatialOf(kernel)
-  if (shape.some((length, i) => length !== kernel.shape[i + 2]))
-    return fail(call, `kernel_shape [${shape.join(', ')}] is not that of the weight`)
-  const { strides, dilations, before, after } = windowOf(call, x, shape)
+  const { strides, dilations, before, after } = convolutionWindow(call, x, kernel)
   const y = node('conv', [x, kernel], { strides, dilations, before, after, groups: intAttribute(call, 'group', 1) })
   const bias = optionalAt(call, 2)
   return bias === undefined ? y : add(y, alongChannels(y, bias))

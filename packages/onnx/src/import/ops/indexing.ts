@@ -10,10 +10,7 @@ import {
   less,
   logSoftmax,
   mul,
-  not,
   reshape,
-  scatterAdd,
-  scatterAddAlong,
   sizeOf,
   squeeze,
   stridesOf,
@@ -29,7 +26,7 @@ import type { Call, Converter } from '../call.ts'
 import { positionOf } from './layout.ts'
 
 /** Negative indices count from the end of the axis. */
-const wrapped = (indices: Tensor, length: number): Tensor => {
+export const wrapped = (indices: Tensor, length: number): Tensor => {
   const integers = cast(indices, 'int32')
   if (integers.op === 'constant') {
     const { data } = (integers as Tensor<'constant'>).attributes
@@ -74,7 +71,7 @@ const gatherElements: Converter = (call) => {
 }
 
 /** Turns the last axis of an index tensor into flat positions over the first axes of a shape. */
-const flatPlaces = (call: Call, indices: Tensor, lengths: readonly number[]): Tensor => {
+export const flatPlaces = (call: Call, indices: Tensor, lengths: readonly number[]): Tensor => {
   const depth = indices.shape.at(-1)
   if (depth === undefined || depth > lengths.length) return fail(call, `expected index tuples of at most ${lengths.length} numbers`)
   const indexed = lengths.slice(0, depth)
@@ -109,61 +106,6 @@ const gatherND: Converter = (call) => {
   const rest = x.shape.slice(depth)
   const flat = reshape(x, [sizeOf(x.shape.slice(0, depth)), ...rest])
   return gather(flat, flatPlaces(call, indices, x.shape))
-}
-
-/** Where something is written: 1 at those places, for a scatter that replaces. */
-const replaced = (x: Tensor, written: Tensor, counts: Tensor): Tensor => where(not(equal(counts, 0)), written, x)
-
-const onesOf = (like: Tensor): Tensor => broadcastTo(tensor(Int32Array.of(1), { shape: [] }), like.shape)
-
-/** A scatter into zeros, applied to updates and to ones, gives both replacement and addition. */
-const applied = (call: Call, x: Tensor, updates: Tensor, scatter: (values: Tensor) => Tensor): Tensor => {
-  const reduction = stringAttribute(call, 'reduction', 'none')
-  if (reduction === 'add') return add(x, scatter(updates))
-  if (reduction !== 'none') return fail(call, `reduction '${reduction}' is not read; expected none or add`)
-  const written = x.dtype === 'bool' ? cast(scatter(cast(updates, 'int32')), 'bool') : scatter(updates)
-  return replaced(x, written, scatter(onesOf(updates)))
-}
-
-/** Scatters along an axis; updates smaller than the data fill its first part. */
-const scatterElements: Converter = (call) => {
-  const [x, updates] = [tensorAt(call, 0), tensorAt(call, 2)]
-  const axis = positionOf(call, intAttribute(call, 'axis', 0), x.shape.length)
-  const length = x.shape[axis] as number
-  const indices = wrapped(tensorAt(call, 1), length)
-  if (indices.shape.length !== x.shape.length) return fail(call, 'expected indices of the rank of the data')
-  if (indices.shape.every((size, i) => i === axis || size === x.shape[i]))
-    return applied(call, x, updates, (values) => scatterAddAlong(values, indices, { axis, length }))
-  const strides = stridesOf(x.shape)
-  const places = indices.shape.map((size, i) => {
-    const along =
-      i === axis
-        ? indices
-        : tensor(
-            Int32Array.from({ length: size }, (_, k) => k),
-            { shape: indices.shape.map((_, k) => (k === i ? size : 1)) },
-          )
-    return mul(along, strides[i] as number)
-  })
-  const flat = reshape(
-    broadcastTo(
-      places.reduce((a, b) => add(a, b)),
-      indices.shape,
-    ),
-    [-1],
-  )
-  return applied(call, x, updates, (values) => reshape(scatterAdd(reshape(values, [-1]), flat, { length: sizeOf(x.shape) }), x.shape))
-}
-
-const scatterND: Converter = (call) => {
-  const [x, indices, updates] = [tensorAt(call, 0), tensorAt(call, 1), tensorAt(call, 2)]
-  const depth = indices.shape.at(-1) ?? 0
-  const count = sizeOf(x.shape.slice(0, depth))
-  const rest = x.shape.slice(depth)
-  const places = reshape(flatPlaces(call, indices, x.shape), [-1])
-  return applied(call, x, updates, (values) =>
-    reshape(scatterAdd(reshape(values, [places.shape[0] as number, ...rest]), places, { length: count }), x.shape),
-  )
 }
 
 const hot: Converter = (call) => {
@@ -225,8 +167,5 @@ export const indexing: Readonly<Record<string, Converter>> = {
   GatherND: gatherND,
   NegativeLogLikelihoodLoss: (call) => lossOf(call, tensorAt(call, 0)),
   OneHot: hot,
-  Scatter: scatterElements,
-  ScatterElements: scatterElements,
-  ScatterND: scatterND,
   SoftmaxCrossEntropyLoss: crossEntropy,
 }

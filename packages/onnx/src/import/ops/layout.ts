@@ -171,6 +171,28 @@ const padded: Converter = (call) => {
   return pad(cropped, grown, call.opset >= 11 ? (optionalNumbersAt(call, 2)?.[0] ?? 0) : floatAttribute(call, 'value', 0))
 }
 
+/** Cuts off or pads both ends of axes alike; of an odd number the end takes one more. */
+const centerCropPad: Converter = (call) => {
+  const x = tensorAt(call, 0)
+  const axes = intsAttribute(call, 'axes')?.map((axis) => positionOf(call, axis, x.shape.length)) ?? [...x.shape.keys()]
+  const wanted = numbersAt(call, 1)
+  if (wanted.length !== axes.length) return fail(call, `expected ${axes.length} lengths, got ${wanted.length}`)
+  const missing = x.shape.map((length, axis) => (axes.includes(axis) ? (wanted[axes.indexOf(axis)] as number) - length : 0))
+  checkShape(
+    call,
+    x.shape.map((length, axis) => length + (missing[axis] as number)),
+  )
+  // What is cut off counts as negative.
+  const widths = missing.map((total) => {
+    const before = Math.sign(total) * Math.floor(Math.abs(total) / 2)
+    return [before, total - before] as const
+  })
+  return pad(
+    crop(x, widths),
+    widths.map(([before, after]) => [Math.max(0, before), Math.max(0, after)] as const),
+  )
+}
+
 const expand: Converter = (call) => {
   const x = tensorAt(call, 0)
   const asked = checkShape(call, numbersAt(call, 1))
@@ -211,7 +233,8 @@ const spaceToDepth: Converter = (call) => {
   if (x.shape.length !== 4 || height % block !== 0 || width % block !== 0)
     return fail(call, `expected [N, C, H, W] with H and W divisible by ${block}`)
   const parts = [batch, channels, height / block, block, width / block, block]
-  return reshape(transpose(reshape(x, parts), [0, 3, 5, 1, 2, 4]), [batch, channels * block * block, height / block, width / block])
+  const order = stringAttribute(call, 'mode', 'DCR') === 'CRD' ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4]
+  return reshape(transpose(reshape(x, parts), order), [batch, channels * block * block, height / block, width / block])
 }
 
 const triangle: Converter = (call) => {
@@ -260,6 +283,7 @@ const joined: Converter = (call) => {
 
 /** Operators that move elements and compute none. */
 export const layout: Readonly<Record<string, Converter>> = {
+  CenterCropPad: centerCropPad,
   Concat: joined,
   DepthToSpace: depthToSpace,
   Expand: expand,

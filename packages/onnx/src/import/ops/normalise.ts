@@ -1,4 +1,4 @@
-import { abs, add, div, mean, mul, pad, pow, reshape, rsqrt, sizeOf, slice, sqrt, square, sub, sum } from '@grad-ts/tensor'
+import { abs, add, div, equal, mean, mul, pad, pow, reshape, rsqrt, sizeOf, slice, sqrt, square, sub, sum, where } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { fail, floatAttribute, intAttribute, intsAttribute, optionalAt, outputCount, tensorAt } from '../call.ts'
 import type { Call, Converter } from '../call.ts'
@@ -111,7 +111,8 @@ const lpNorm: Converter = (call) => {
   const x = tensorAt(call, 0)
   const axes = positionOf(call, intAttribute(call, 'axis', -1), x.shape.length)
   const length = intAttribute(call, 'p', 2) === 1 ? sum(abs(x), { axes, keepDims: true }) : sqrt(sum(square(x), { axes, keepDims: true }))
-  return div(x, length)
+  // A vector of zeros stays one.
+  return div(x, where(equal(length, 0), 1, length))
 }
 
 /** Normalisations, written out in means and products. */

@@ -1,4 +1,24 @@
-import { abs, add, div, max, mean, mul, node, pow, reshape, scatterAdd, sizeOf, sqrt, square, tensor } from '@grad-ts/tensor'
+import {
+  abs,
+  add,
+  cast,
+  div,
+  floor,
+  isFloat,
+  max,
+  mean,
+  mod,
+  mul,
+  node,
+  pad,
+  pow,
+  reshape,
+  scatterAdd,
+  sizeOf,
+  sqrt,
+  square,
+  tensor,
+} from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { fail, intAttribute, optionalNumbersAt, outputCount, tensorAt } from '../call.ts'
 import type { Call, Converter } from '../call.ts'
@@ -30,13 +50,23 @@ const channelStarts = (x: Tensor): Tensor => {
   )
 }
 
+/** Places counted down the columns of an image, from places along its rows. */
+const downColumns = (call: Call, x: Tensor, places: Tensor): Tensor => {
+  const [height, width, ...more] = spatialOf(x)
+  if (width === undefined || more.length > 0) return fail(call, 'indices in column order need two spatial axes')
+  const row = floor(div(cast(places, 'float64'), width))
+  return add(mul(mod(places, width), height as number), cast(row, 'int32'))
+}
+
 const maxPool: Converter = (call) => {
-  const x = tensorAt(call, 0)
+  const given = tensorAt(call, 0)
+  const x = isFloat(given.dtype) ? given : cast(given, 'float32')
   const window = withCeil(call, x, poolWindow(call, x))
-  const y = node('maxPool', [x], window)
+  const y = cast(node('maxPool', [x], window), given.dtype)
   if (outputCount(call) < 2) return y
-  if (intAttribute(call, 'storage_order', 0) !== 0) return fail(call, 'indices in column order cannot be read')
-  return [y, add(node('maxPoolIndices', [x], window), channelStarts(x))]
+  const places = node('maxPoolIndices', [x], window)
+  const ordered = intAttribute(call, 'storage_order', 0) === 0 ? places : downColumns(call, x, places)
+  return [y, add(ordered, channelStarts(x))]
 }
 
 const maxUnpool: Converter = (call) => {
@@ -45,8 +75,14 @@ const maxUnpool: Converter = (call) => {
   const grown = spatialOf(x).map(
     (length, i) => (length - 1) * (strides[i] as number) + (kernel[i] as number) - (before[i] as number) - (after[i] as number),
   )
-  const target = checkShape(call, optionalNumbersAt(call, 2) ?? [...x.shape.slice(0, 2), ...grown])
-  return reshape(scatterAdd(reshape(x, [-1]), reshape(tensorAt(call, 1), [-1]), { length: sizeOf(target) }), target)
+  const own = checkShape(call, [...x.shape.slice(0, 2), ...grown])
+  const image = reshape(scatterAdd(reshape(x, [-1]), reshape(tensorAt(call, 1), [-1]), { length: sizeOf(own) }), own)
+  const asked = checkShape(call, optionalNumbersAt(call, 2) ?? own)
+  // The places belong to the image that the window makes; a larger one continues it with zeros.
+  return pad(
+    image,
+    own.map((length, axis) => [0, Math.max(0, (asked[axis] ?? length) - length)] as const),
+  )
 }
 
 /** Sums under a window, every channel for itself. */

@@ -3,6 +3,7 @@ import {
   argMax,
   argMin,
   cast,
+  cumprod,
   cumsum,
   equal,
   flip,
@@ -13,9 +14,11 @@ import {
   max,
   mean,
   min,
+  pad,
   prod,
   reshape,
   sizeOf,
+  sliceAxis,
   softmax,
   sqrt,
   square,
@@ -65,6 +68,17 @@ const running: Converter = (call) =>
     reverse: intAttribute(call, 'reverse', 0) === 1,
   })
 
+const runningProduct: Converter = (call) => {
+  const given = tensorAt(call, 0)
+  const axis = positionOf(call, numberAt(call, 1), given.shape.length)
+  const turn = (x: Tensor): Tensor => (intAttribute(call, 'reverse', 0) === 1 ? flip(x, axis) : x)
+  const x = turn(given)
+  if (intAttribute(call, 'exclusive', 0) === 0) return turn(cumprod(x, axis))
+  const earlier = sliceAxis(x, axis, { end: (x.shape[axis] as number) - 1 })
+  const widths = x.shape.map((_, i) => [i === axis ? 1 : 0, 0] as const)
+  return turn(cumprod(pad(earlier, widths, 1), axis))
+}
+
 /** Before opset 13 everything from the axis on was one long axis. */
 const alongOneAxis =
   (fn: (x: Tensor, axis: number) => Tensor): Converter =>
@@ -95,6 +109,7 @@ const best: Converter = (call) => {
 export const reductions: Readonly<Record<string, Converter>> = {
   ArgMax: position(argMax),
   ArgMin: position(argMin),
+  CumProd: runningProduct,
   CumSum: running,
   Hardmax: alongOneAxis(hardmax),
   LogSoftmax: alongOneAxis(logSoftmax),

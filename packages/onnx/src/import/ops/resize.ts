@@ -1,4 +1,4 @@
-import { broadcastTo, gather, matmul, reshape, swapAxes, tensor } from '@grad-ts/tensor'
+import { broadcastTo, gather, matmul, or, reshape, swapAxes, tensor, where } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { fail, floatAttribute, floatsAttribute, has, intAttribute, intsAttribute, numbersAt, stringAttribute, tensorAt } from '../call.ts'
 import type { Call, Converter } from '../call.ts'
@@ -159,11 +159,29 @@ const apply = (call: Call, x: Tensor, stretches: ReadonlyMap<number, Stretch>, f
     excludeOutside: intAttribute(call, 'exclude_outside', 0) === 1,
     antialias: intAttribute(call, 'antialias', 0) === 1,
   }
-  return [...stretches].reduce((result, [axis, stretch]) => {
-    const isWhole = stretch.to === stretch.from && (stretch.scale === 1 || mode === 'nearest') && name !== 'tf_crop_and_resize'
+  const cropped = name === 'tf_crop_and_resize'
+  const stretched = [...stretches].reduce((result, [axis, stretch]) => {
+    const isWhole = stretch.to === stretch.from && (stretch.scale === 1 || mode === 'nearest') && !cropped
     if (isWhole) return result
     return mode === 'nearest' ? nearest(result, axis, stretch, coordinate, rounding) : interpolate(result, axis, stretch, interpolation)
   }, x)
+  return cropped ? extrapolated(call, stretched, stretches, coordinate) : stretched
+}
+
+/** Places outside the input show one value. */
+const extrapolated = (call: Call, x: Tensor, stretches: ReadonlyMap<number, Stretch>, coordinate: Coordinate): Tensor => {
+  const outside = [...stretches].map(([axis, stretch]) => {
+    const places = Array.from({ length: stretch.to }, (_, at) => coordinate(at, stretch))
+    return tensor(
+      Uint8Array.from(places, (place) => Number(place < 0 || place > stretch.from - 1)),
+      { shape: x.shape.map((_, i) => (i === axis ? stretch.to : 1)) },
+    )
+  })
+  return where(
+    outside.reduce<Tensor>((all, next) => or(all, next), tensor(false)),
+    floatAttribute(call, 'extrapolation_value', 0),
+    x,
+  )
 }
 
 const resize: Converter = (call) => {

@@ -1,32 +1,30 @@
 import {
-  add,
-  cast,
-  clamp,
-  floor,
-  gather,
-  greaterEqual,
   abs,
+  add,
+  broadcastTo,
+  clamp,
+  concat,
+  expandDims,
   less,
   lessEqual,
-  and,
+  matmul,
   mod,
   mul,
   reshape,
   round,
   sizeOf,
   slice,
+  square,
   sub,
   tensor,
   transpose,
   where,
-  expandDims,
-  concat,
-  matmul,
-  broadcastTo,
 } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { fail, intAttribute, numbersAt, stringAttribute, tensorAt } from '../call.ts'
 import type { Call, Converter } from '../call.ts'
+import { interpolated, linear, pixelsAt, startsOf } from './pixels.ts'
+import type { Kernel, Pixels } from './pixels.ts'
 import { checkShape } from './shape.ts'
 
 type Unnormalise = (x: Tensor, length: number) => Tensor
@@ -46,44 +44,15 @@ const reflect = (x: Tensor, length: number, aligned: boolean): Tensor => {
 const column = (grid: Tensor, i: number): Tensor =>
   reshape(slice(grid, [...grid.shape.slice(0, -1).map(() => null), { start: i, end: i + 1 }]), grid.shape.slice(0, -1))
 
-/** Reads whole pixels at integer places `[batch, out…]`, zeros outside: `[batch · out…, channels]`. */
-const pixelsAt = (flat: Tensor, places: readonly Tensor[], lengths: readonly number[]): Tensor => {
-  const [first] = places as [Tensor]
-  const batch = first.shape[0] as number
-  const starts = tensor(
-    Int32Array.from({ length: batch }, (_, n) => n * sizeOf(lengths)),
-    { shape: [batch, ...first.shape.slice(1).map(() => 1)] },
-  )
-  const index = places.reduce<Tensor>(
-    (total, place, i) => add(total, mul(cast(clamp(place, 0, (lengths[i] as number) - 1), 'int32'), sizeOf(lengths.slice(i + 1)))),
-    starts,
-  )
-  const inside = places
-    .map((place, i) => and(greaterEqual(place, 0), lessEqual(place, (lengths[i] as number) - 1)))
-    .reduce((a, b) => and(a, b))
-  return mul(gather(flat, reshape(index, [-1])), cast(reshape(inside, [-1, 1]), flat.dtype))
-}
-
-/** All combinations of the lower and the upper neighbour along every axis. */
-const neighbours = (rank: number): number[][] =>
-  rank === 0
-    ? [[]]
-    : neighbours(rank - 1).flatMap((rest) => [
-        [...rest, 0],
-        [...rest, 1],
-      ])
-
-const sample = (call: Call, flat: Tensor, at: readonly Tensor[], lengths: readonly number[], mode: string): Tensor => {
-  if (mode === 'nearest') return pixelsAt(flat, at.map(round), lengths)
-  if (mode !== 'linear' && mode !== 'bilinear') return fail(call, `mode '${mode}' cannot be read; expected linear or nearest`)
-  const below = at.map(floor)
-  return neighbours(at.length)
-    .map((corner) => {
-      const places = below.map((low, i) => add(low, corner[i] as number))
-      const weight = at.map((x, i) => sub(1, abs(sub(x, places[i] as Tensor)))).reduce((a, b) => mul(a, b))
-      return mul(pixelsAt(flat, places, lengths), reshape(weight, [-1, 1]))
-    })
-    .reduce((a, b) => add(a, b))
+/** Keys' kernel with a = −0.75, in distances up to two pixels. */
+const cubic: Kernel = {
+  steps: [-1, 0, 1, 2],
+  weight: (distance) => {
+    const x = abs(distance)
+    const near = add(mul(sub(mul(x, 1.25), 2.25), square(x)), 1)
+    const far = add(mul(add(mul(sub(mul(x, -0.75), -3.75), x), -6), x), 3)
+    return where(lessEqual(x, 1), near, far)
+  },
 }
 
 /** Reads an image at the places that a grid names, in −1 … 1, the last axis first. */
@@ -94,15 +63,28 @@ const gridSample: Converter = (call) => {
   if (grid.shape.length !== rank + 2 || grid.shape.at(-1) !== rank) return fail(call, `expected a grid [N, …, ${rank}]`)
   const aligned = intAttribute(call, 'align_corners', 0) === 1
   const padding = stringAttribute(call, 'padding_mode', 'zeros')
-  const at = lengths.map((length, i) => {
-    const place = (aligned ? corners : centers)(column(grid, rank - 1 - i), length)
+  const settle = (place: Tensor, axis: number): Tensor => {
+    const length = lengths[axis] as number
     if (padding === 'border') return clamp(place, 0, length - 1)
     return padding === 'reflection' ? reflect(place, length, aligned) : place
-  })
-  const flat = reshape(transpose(x, [0, ...lengths.map((_, i) => i + 2), 1]), [-1, channels])
+  }
+  const at = lengths.map((length, i) => (aligned ? corners : centers)(column(grid, rank - 1 - i), length))
+  const rows = reshape(transpose(x, [0, ...lengths.map((_, i) => i + 2), 1]), [-1, channels])
   const outer = grid.shape.slice(1, -1)
-  const values = reshape(sample(call, flat, at, lengths, stringAttribute(call, 'mode', 'linear')), [batch, ...outer, channels])
+  const pixels: Pixels = { rows, lengths, starts: startsOf(batch, lengths, outer.length + 1) }
+  const values = reshape(sample(call, pixels, at, settle), [batch, ...outer, channels])
   return transpose(values, [0, rank + 1, ...outer.map((_, i) => i + 1)])
+}
+
+/** Cubic interpolation settles its neighbours, the others the place itself. */
+const sample = (call: Call, pixels: Pixels, at: readonly Tensor[], settle: (place: Tensor, axis: number) => Tensor): Tensor => {
+  const mode = stringAttribute(call, 'mode', 'linear')
+  if (mode === 'cubic' || mode === 'bicubic') return interpolated(pixels, at, cubic, settle)
+  const settled = at.map(settle)
+  if (mode === 'nearest') return pixelsAt(pixels, settled.map(round))
+  return mode === 'linear' || mode === 'bilinear'
+    ? interpolated(pixels, settled, linear)
+    : fail(call, `mode '${mode}' is not known; expected linear, cubic or nearest`)
 }
 
 /** The coordinates of an axis in −1 … 1. */

@@ -1,4 +1,22 @@
-import { add, gather, matmul, mul, neg, pad, reshape, slice, squeeze, stack, sub, swapAxes, tensor } from '@grad-ts/tensor'
+import {
+  add,
+  concat,
+  expandDims,
+  flip,
+  gather,
+  matmul,
+  mul,
+  neg,
+  pad,
+  reshape,
+  slice,
+  sliceAxis,
+  squeeze,
+  stack,
+  sub,
+  swapAxes,
+  tensor,
+} from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { fail, has, intAttribute, numberAt, optionalAt, tensorAt } from '../call.ts'
 import type { Call, Converter } from '../call.ts'
@@ -46,17 +64,36 @@ const fitTo = (x: Tensor, length: number): Tensor => {
     : pad(x, [...lead.map(() => [0, 0] as const), [0, length - own]])
 }
 
+/** The real signal of half a spectrum: the other half mirrors it. */
+const realInverse = (call: Call, x: Tensor, axis: number): Tensor => {
+  const length = has(call, 1) ? numberAt(call, 1) : 2 * ((x.shape[axis] as number) - 1)
+  const half = Math.floor(length / 2) + 1
+  const [real, imaginary] = [0, 1].map((i) => fitTo(swapAxes(part(x, i), axis, -1), half)) as [Tensor, Tensor]
+  const mirrored = (y: Tensor): Tensor => flip(sliceAxis(y, y.shape.length - 1, { start: 1, end: length - half + 1 }), y.shape.length - 1)
+  const whole = (y: Tensor, other: Tensor): Tensor => concat([y, other], y.shape.length - 1)
+  // A real signal has no imaginary part at its lowest and highest frequency.
+  const edges = tensor(
+    Array.from({ length: half }, (_, i) => Number(i !== 0 && 2 * i !== length)),
+    { dtype: x.dtype, shape: [half] },
+  )
+  const odd = mul(imaginary, edges)
+  const [signal] = transform(call, whole(real, mirrored(real)), whole(odd, neg(mirrored(odd))), length, true)
+  return expandDims(swapAxes(signal, axis, -1), -1)
+}
+
 /** The discrete Fourier transform as products with sine and cosine matrices. */
 const dft: Converter = (call) => {
   const x = tensorAt(call, 0)
   const given = call.opset >= 20 ? (has(call, 2) ? numberAt(call, 2) : -2) : intAttribute(call, 'axis', 1)
   const axis = positionOf(call, given, x.shape.length)
   if (axis === x.shape.length - 1) return fail(call, 'the last axis holds real and imaginary parts; expected another one')
+  const [oneSided, inverse] = [intAttribute(call, 'onesided', 0) === 1, intAttribute(call, 'inverse', 0) === 1]
+  if (oneSided && inverse) return realInverse(call, x, axis)
   const length = has(call, 1) ? numberAt(call, 1) : (x.shape[axis] as number)
-  const frequencies = intAttribute(call, 'onesided', 0) === 1 ? Math.floor(length / 2) + 1 : length
+  const frequencies = oneSided ? Math.floor(length / 2) + 1 : length
   const along = (y: Tensor): Tensor => swapAxes(y, axis, -1)
   const [real, imaginary] = [0, 1].slice(0, x.shape.at(-1)).map((i) => fitTo(along(part(x, i)), length)) as [Tensor, Tensor | undefined]
-  const [re, im] = transform(call, real, imaginary, frequencies, intAttribute(call, 'inverse', 0) === 1)
+  const [re, im] = transform(call, real, imaginary, frequencies, inverse)
   return stack([along(re), along(im)], -1)
 }
 
@@ -98,11 +135,35 @@ const cosineWindow =
     )
   }
 
+const melOf = (hertz: number): number => 2595 * Math.log10(1 + hertz / 700)
+const hertzOf = (mel: number): number => 700 * (10 ** (mel / 2595) - 1)
+
+/** Triangles over the frequencies of a spectrum, evenly spaced as the ear hears them. */
+const melWeights: Converter = (call) => {
+  const [bands, length, rate, lowest, highest] = [0, 1, 2, 3, 4].map((i) => numberAt(call, i)) as [number, number, number, number, number]
+  const rows = Math.floor(length / 2) + 1
+  checkShape(call, [rows, bands + 2])
+  const step = (melOf(highest) - melOf(lowest)) / (bands + 2)
+  const places = Array.from({ length: bands + 2 }, (_, i) => Math.floor(((length + 1) * hertzOf(melOf(lowest) + i * step)) / rate))
+  const weight = (row: number, band: number): number => {
+    const [left, middle, right] = places.slice(band, band + 3) as [number, number, number]
+    if (row === middle && (right > middle || left === middle)) return 1
+    if (row >= left && row <= middle) return (row - left) / (middle - left)
+    return row > middle && row < right ? (right - row) / (right - middle) : 0
+  }
+  const dtype = dtypeOf(intAttribute(call, 'output_datatype', elementType.float), call.reading.float) ?? 'float32'
+  return tensor(
+    Array.from({ length: rows * bands }, (_, i) => weight(Math.floor(i / bands), i % bands)),
+    { dtype, shape: [rows, bands] },
+  )
+}
+
 /** Operators of audio front ends. */
 export const signals: Readonly<Record<string, Converter>> = {
   BlackmanWindow: cosineWindow(0.42, -0.5, 0.08),
   DFT: dft,
   HammingWindow: cosineWindow(25 / 46, -21 / 46),
   HannWindow: cosineWindow(0.5, -0.5),
+  MelWeightMatrix: melWeights,
   STFT: stft,
 }

@@ -1,38 +1,57 @@
 import type { Converter } from '../call.ts'
 import { OnnxOpError } from '../errors.ts'
 import type { StoredNode } from '../ir.ts'
+import { attentions } from './attention.ts'
+import { bits } from './bits.ts'
 import { contrib } from './contrib.ts'
 import { control } from './control.ts'
 import { convolutions } from './convolution.ts'
-import { elementwise, quantised } from './elementwise.ts'
+import { deformations } from './deform.ts'
+import { elementwise } from './elementwise.ts'
 import { indexing } from './indexing.ts'
+import { integers } from './integer.ts'
 import { layout } from './layout.ts'
 import { linear } from './linear.ts'
 import { normalisations } from './normalise.ts'
 import { pools } from './pool.ts'
+import { quantised } from './quantise.ts'
+import { randoms } from './random.ts'
 import { recurrentOps } from './recurrent.ts'
 import { reductions } from './reduce.ts'
+import { regions } from './region.ts'
 import { resizes } from './resize.ts'
+import { rotations } from './rotary.ts'
 import { sampling } from './sampling.ts'
+import { scatters } from './scatter.ts'
+import { selections } from './select.ts'
 import { shapes } from './shape.ts'
 import { signals } from './signal.ts'
 
 type Converters = Readonly<Record<string, Converter>>
 
 const standard: Converters = {
+  ...attentions,
+  ...bits,
   ...control,
   ...convolutions,
+  ...deformations,
   ...elementwise,
   ...indexing,
+  ...integers,
   ...layout,
   ...linear,
   ...normalisations,
   ...pools,
   ...quantised,
+  ...randoms,
   ...recurrentOps,
   ...reductions,
+  ...regions,
   ...resizes,
+  ...rotations,
   ...sampling,
+  ...scatters,
+  ...selections,
   ...shapes,
   ...signals,
 }
@@ -42,6 +61,20 @@ export const converters: Readonly<Record<string, Converters>> = { '': standard, 
 
 /** Operators whose result does not change when a float input changes a little: no gradient goes through them. */
 export const withoutGradient: ReadonlySet<string> = new Set([
+  'Bernoulli',
+  'BitShift',
+  'BitwiseAnd',
+  'BitwiseNot',
+  'BitwiseOr',
+  'BitwiseXor',
+  'MelWeightMatrix',
+  'Multinomial',
+  'NonMaxSuppression',
+  'RandomNormal',
+  'RandomNormalLike',
+  'RandomUniform',
+  'RandomUniformLike',
+  'Unique',
   'And',
   'ArgMax',
   'ArgMin',
