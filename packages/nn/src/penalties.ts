@@ -74,7 +74,7 @@ const gramDistance = (parameter: Tensor): Tensor => {
   const rows = reshape(parameter, [-1, parameter.shape.at(-1) as number])
   const [inputs, outputs] = rows.shape as [number, number]
   const tall = inputs >= outputs
-  const gram = matmul(rows, rows, { transposeA: tall, transposeB: !tall })
+  const gram = matmul(rows, rows, { transposeA: tall, transposeB: !tall, precision: 'full' })
   return sum(square(sub(gram, eye(tall ? outputs : inputs, parameter.dtype))))
 }
 

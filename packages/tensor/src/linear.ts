@@ -5,10 +5,14 @@ import { reshape, swapAxes } from './layout.ts'
 import { node } from './tensor.ts'
 import type { Tensor } from './tensor.ts'
 
-/** Read an operand as its transpose (last two axes), without a copy. */
+/** How a product reads its operands. */
 export interface MatmulOptions {
+  /** Reads the first operand as its transpose (last two axes), without a copy. */
   readonly transposeA?: boolean
+  /** Reads the second operand as its transpose, without a copy. */
   readonly transposeB?: boolean
+  /** `full` computes in the operands' dtype even in mixed precision, as do the products of its gradient (default: as the compiler decides). */
+  readonly precision?: 'full'
 }
 
 /**
@@ -19,8 +23,8 @@ export interface MatmulOptions {
  * import { matmul, tensor, toArray } from '@grad-ts/tensor'
  * toArray(matmul(tensor([[1, 2]]), tensor([[3], [4]]))) // => [[11]]
  */
-export const matmul = (a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: MatmulOptions = {}): Tensor =>
-  node('matmul', [a, b], { transposeA, transposeB })
+export const matmul = (a: Tensor, b: Tensor, { transposeA = false, transposeB = false, precision }: MatmulOptions = {}): Tensor =>
+  node('matmul', [a, b], { transposeA, transposeB, ...(precision === undefined ? {} : { precision }) })
 
 /** The inner product of two vectors, a scalar. */
 export const dot = (a: Tensor, b: Tensor): Tensor => {

@@ -140,7 +140,7 @@ export const confusionMatrix = ({ classes }: { readonly classes: number }): Metr
     contribution: (outputs: Tensor, targets: Tensor, weights) => {
       const [found, right] = indicators('confusionMatrix', outputs, targets, { classes })
       const weight = rowWeights('confusionMatrix', outputs, weights, found.shape[0] as number)
-      return { counts: matmul(mul(right, weight), found, { transposeA: true }) }
+      return { counts: matmul(mul(right, weight), found, { transposeA: true, precision: 'full' }) }
     },
     result: ({ counts }) => counts,
   })

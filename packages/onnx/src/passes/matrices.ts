@@ -12,19 +12,19 @@ const isFlipped = (x: Tensor): x is Tensor<'transpose'> => {
 
 /** Matrix products read a transposed operand in place. */
 const readInPlace: Rewrite = (node, make) => {
-  const { transposeA, transposeB } = (node as Tensor<'matmul'>).attributes
+  const { transposeA, transposeB, ...rest } = (node as Tensor<'matmul'>).attributes
   const [a, b] = node.inputs as readonly [Tensor, Tensor]
-  if (isFlipped(a)) return make('matmul', [a.inputs[0] as Tensor, b], { transposeA: !transposeA, transposeB })
-  return isFlipped(b) ? make('matmul', [a, b.inputs[0] as Tensor], { transposeA, transposeB: !transposeB }) : undefined
+  if (isFlipped(a)) return make('matmul', [a.inputs[0] as Tensor, b], { ...rest, transposeA: !transposeA, transposeB })
+  return isFlipped(b) ? make('matmul', [a, b.inputs[0] as Tensor], { ...rest, transposeA, transposeB: !transposeB }) : undefined
 }
 
 /** (A·B)ᵀ = Bᵀ·Aᵀ */
 const transposedProduct: Rewrite = (node, make) => {
   const [product] = node.inputs as readonly [Tensor]
   if (!isFlipped(node) || product.op !== 'matmul') return undefined
-  const { transposeA, transposeB } = (product as Tensor<'matmul'>).attributes
+  const { transposeA, transposeB, ...rest } = (product as Tensor<'matmul'>).attributes
   const [a, b] = product.inputs as readonly [Tensor, Tensor]
-  return make('matmul', [b, a], { transposeA: !transposeB, transposeB: !transposeA })
+  return make('matmul', [b, a], { ...rest, transposeA: !transposeB, transposeB: !transposeA })
 }
 
 const rowsOf = (x: Tensor, make: Make): Tensor => {
@@ -37,21 +37,20 @@ const summedProduct: Rewrite = (node, make) => {
   const [product] = node.inputs as readonly [Tensor]
   const { axes } = (node as Tensor<'sum'>).attributes
   if (product.op !== 'matmul' || axes.length !== product.shape.length - 2 || !axes.every((axis, i) => axis === i)) return undefined
-  const { transposeA, transposeB } = (product as Tensor<'matmul'>).attributes
+  const { transposeA, transposeB, ...rest } = (product as Tensor<'matmul'>).attributes
   const [a, b] = product.inputs as readonly [Tensor, Tensor]
   const sameBatch = a.shape.length === b.shape.length && a.shape.slice(0, -2).every((length, axis) => length === b.shape[axis])
   if (!transposeA || transposeB || !sameBatch || axes.length === 0) return undefined
-  return make('reshape', [make('matmul', [rowsOf(a, make), rowsOf(b, make)], { transposeA: true, transposeB: false })], {
-    shape: node.shape,
-  })
+  const rows = make('matmul', [rowsOf(a, make), rowsOf(b, make)], { ...rest, transposeA: true, transposeB: false })
+  return make('reshape', [rows], { shape: node.shape })
 }
 
 /** One matrix for all of a batch: the rows of the batch make one product. */
 const sharedMatrix: Rewrite = (node, make) => {
-  const { transposeA, transposeB } = (node as Tensor<'matmul'>).attributes
+  const { transposeA, transposeB, ...rest } = (node as Tensor<'matmul'>).attributes
   const [a, b] = node.inputs as readonly [Tensor, Tensor]
   if (transposeA || a.shape.length < 3 || b.shape.length !== 2) return undefined
-  return make('reshape', [make('matmul', [rowsOf(a, make), b], { transposeA: false, transposeB })], { shape: node.shape })
+  return make('reshape', [make('matmul', [rowsOf(a, make), b], { ...rest, transposeA: false, transposeB })], { shape: node.shape })
 }
 
 /** Folds transposes into products, and batches of products into single ones. */

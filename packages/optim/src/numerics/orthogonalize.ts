@@ -1,5 +1,5 @@
 import { abs, add, div, exp, expandDims, log, matmul, maximum, mul, norm, sqrt, sum, swapAxes } from '@grad-ts/tensor'
-import type { Tensor } from '@grad-ts/tensor'
+import type { MatmulOptions, Tensor } from '@grad-ts/tensor'
 
 /** Coefficients of one Newton–Schulz step: X ← a·X + (b·A + c·A²)·X with A = X·Xᵀ. */
 export type NewtonSchulzCoefficients = readonly [number, number, number]
@@ -7,12 +7,15 @@ export type NewtonSchulzCoefficients = readonly [number, number, number]
 /** How the matrix is made small enough before the first step. */
 export type Preconditioning = 'frobenius' | 'spectral' | 'aol' | 'schatten'
 
+/** The update of an optimizer keeps float32 in mixed precision. */
+const product = (a: Tensor, b: Tensor, options?: MatmulOptions): Tensor => matmul(a, b, { ...options, precision: 'full' })
+
 const step = (x: Tensor, gram: Tensor, [a, b, c]: NewtonSchulzCoefficients): Tensor => {
-  const mixed = add(mul(gram, b), matmul(mul(gram, c), gram))
-  return add(mul(x, a), matmul(mixed, x))
+  const mixed = add(mul(gram, b), product(mul(gram, c), gram))
+  return add(mul(x, a), product(mixed, x))
 }
 
-const gramOf = (x: Tensor): Tensor => matmul(x, x, { transposeB: true })
+const gramOf = (x: Tensor): Tensor => product(x, x, { transposeB: true })
 
 /**
  * The largest singular value of each matrix `[batch, m, n]`: ‖A^(2^k)‖^(1/2^(k+1)) of the Gram matrix A, squared k = 24 (float64: 42) times.
@@ -24,7 +27,7 @@ const spectralNorm = (x: Tensor, eps: number): Tensor => {
   let logarithm = log(size(power))
   power = div(power, size(power))
   for (let k = 1; k <= (x.dtype === 'float64' ? 42 : 24); k++) {
-    power = matmul(power, power)
+    power = product(power, power)
     logarithm = add(logarithm, div(log(size(power)), 2 ** k))
     power = div(power, size(power))
   }

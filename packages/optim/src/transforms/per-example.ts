@@ -29,7 +29,7 @@ const multipliersOf = (parts: readonly Tensor[], limit: Scalar): Tensor => {
 }
 
 const weightedSum = (leaf: Tensor, multipliers: Tensor): Tensor =>
-  reshape(matmul(reshape(cast(multipliers, leaf.dtype), [1, -1]), rows(leaf)), leaf.shape.slice(1))
+  reshape(matmul(reshape(cast(multipliers, leaf.dtype), [1, -1]), rows(leaf), { precision: 'full' }), leaf.shape.slice(1))
 
 const countClipped = (multipliers: Tensor): Tensor => sum(cast(less(multipliers, 1), 'int32'))
 

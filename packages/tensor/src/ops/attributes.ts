@@ -92,7 +92,8 @@ export interface OpAttributes {
   readonly logSoftmax: { readonly axis: number }
   readonly cumsum: { readonly axis: number; readonly exclusive: boolean; readonly reverse: boolean }
 
-  readonly matmul: { readonly transposeA: boolean; readonly transposeB: boolean }
+  /** `precision: 'full'` keeps the operands' dtype where a compiler would compute in a smaller one. */
+  readonly matmul: { readonly transposeA: boolean; readonly transposeB: boolean; readonly precision?: 'full' }
 
   readonly reshape: { readonly shape: Shape }
   readonly broadcastTo: { readonly shape: Shape }
