@@ -17,5 +17,5 @@ describe('doctor', () => {
 
 describe('the umbrella', () => {
   it('holds every package', () =>
-    expect(Object.keys(gradTs).sort()).toEqual(['autodiff', 'nn', 'onnx', 'onnxruntime', 'optim', 'tensor', 'trainer', 'tree']))
+    expect(Object.keys(gradTs).sort().join(' ')).toBe('autodiff files nn onnx onnxruntime optim tensor trainer transformers tree'))
 })

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { DTypeError, ShapeError } from '@grad-ts/tensor'
+import { WriteError } from '@grad-ts/files'
 import { ContextError, SpecError } from '@grad-ts/optim'
 import type { OptimError } from '@grad-ts/optim'
 import {
@@ -81,21 +82,6 @@ export class InterruptedError extends Error {
   }
 }
 
-/** A file could not be written. */
-export class WriteError extends Error {
-  readonly tag = 'WriteError'
-  override readonly name = 'WriteError'
-  readonly path: string
-
-  constructor(path: string, cause: unknown) {
-    super(
-      `cannot write ${path}: ${cause instanceof Error ? cause.message : String(cause)}; check the folder's permissions and the space left`,
-      { cause },
-    )
-    this.path = path
-  }
-}
-
 /** Why a checkpoint cannot be used. */
 export type CheckpointFault = 'damaged' | 'foreign' | 'version' | 'model' | 'settings'
 
@@ -119,16 +105,6 @@ const advice: Readonly<Record<CheckpointFault, string>> = {
   version: 'read it with the version that wrote it',
   model: 'it belongs to another model or solver; give this run another folder',
   settings: 'set it back, or give this run another folder',
-}
-
-/** A safetensors file is not one, or is damaged. */
-export class SafetensorsError extends Error {
-  readonly tag = 'SafetensorsError'
-  override readonly name = 'SafetensorsError'
-
-  constructor(reason: string) {
-    super(`not a valid safetensors file: ${reason}`)
-  }
 }
 
 /** Everything that can go wrong in a run. */

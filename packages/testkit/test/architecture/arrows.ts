@@ -10,8 +10,10 @@ export const arrows: Readonly<Record<string, readonly string[]>> = {
   nn: ['tree', 'tensor'],
   onnx: ['tree', 'tensor'],
   onnxruntime: ['tree', 'tensor', 'onnx'],
-  trainer: ['tree', 'tensor', 'autodiff', 'optim', 'nn', 'onnx', 'onnxruntime'],
-  'grad-ts': ['tree', 'tensor', 'autodiff', 'optim', 'nn', 'onnx', 'onnxruntime', 'trainer'],
+  files: ['tensor'],
+  transformers: ['tree', 'tensor', 'nn', 'files'],
+  trainer: ['tree', 'tensor', 'autodiff', 'optim', 'nn', 'onnx', 'onnxruntime', 'files'],
+  'grad-ts': ['tree', 'tensor', 'autodiff', 'optim', 'nn', 'onnx', 'onnxruntime', 'files', 'transformers', 'trainer'],
   testkit: ['tree', 'tensor', 'autodiff'],
   bench: ['tree', 'tensor', 'autodiff', 'optim', 'nn', 'onnx', 'onnxruntime', 'trainer', 'grad-ts', 'testkit'],
 }

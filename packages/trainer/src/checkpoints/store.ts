@@ -4,8 +4,7 @@ import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Constant } from '@grad-ts/tensor'
 import { CheckpointError } from '../errors.ts'
-import { decodeSafetensors, encodeSafetensors } from '../files/safetensors.ts'
-import { writeAtomicallyOrThrow } from '../files/write.ts'
+import { decodeSafetensors, encodeSafetensors, writeAtomicallyOrThrow } from '@grad-ts/files'
 import { firstFault, format, formatOf, Manifest } from './manifest.ts'
 
 /** A checkpoint in memory. */

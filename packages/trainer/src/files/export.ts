@@ -5,10 +5,9 @@ import { DTypeError, ShapeError } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { DynamicBatchError, exportModelOrThrow } from '@grad-ts/onnx'
 import type { ExportOptions } from '@grad-ts/onnx'
+import { WriteError, writeAtomicallyOrThrow } from '@grad-ts/files'
 import type { Layer } from '@grad-ts/nn'
-import { WriteError } from '../errors.ts'
 import { attempt, orThrow } from '../internal/edge.ts'
-import { writeAtomicallyOrThrow } from './write.ts'
 
 /** A trained model, and the inputs it takes. */
 export interface ExportSettings<

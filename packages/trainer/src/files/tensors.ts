@@ -4,13 +4,12 @@ import { entries, mapWithPath } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
 import { sameShape, showShape } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
+import { decodeSafetensors, encodeSafetensors, SafetensorsError, writeAtomically } from '@grad-ts/files'
+import type { WriteError } from '@grad-ts/files'
 import { readBytes } from '../data/idx.ts'
-import { DataError, SafetensorsError } from '../errors.ts'
-import type { WriteError } from '../errors.ts'
+import { DataError } from '../errors.ts'
 import { attempt, orThrow, valueOrThrow } from '../internal/edge.ts'
 import { settle } from '../internal/settle.ts'
-import { decodeSafetensors, encodeSafetensors } from './safetensors.ts'
-import { writeAtomically } from './write.ts'
 
 /**
  * Writes a tree of tensors as a safetensors file; every leaf is named by its path.

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { WriteError } from '../errors.ts'
+import { WriteError } from '@grad-ts/files'
 import type { EpochRecord, TrainEvent } from '../training/events.ts'
 
 type Observer = (event: TrainEvent) => Promise<void>

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { BinaryWriter } from '@bufbuild/protobuf/wire'
 import crc32c from 'crc-32/crc32c.js'
-import { WriteError } from '../errors.ts'
+import { WriteError } from '@grad-ts/files'
 import type { TrainEvent } from '../training/events.ts'
 import { flatRecord } from './lines.ts'
 

@@ -1,8 +1,8 @@
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { WriteError } from '../errors.ts'
-import { attempt, orThrow } from '../internal/edge.ts'
+import { WriteError } from './errors.ts'
+import { attempt, orThrow } from './internal/edge.ts'
 
 /** What a file may be made of: text (UTF-8), bytes, or bytes in pieces. */
 export type Content = string | Uint8Array | readonly Uint8Array[]

@@ -19,9 +19,3 @@ export const fromFloat16Bits = (bits: number): number => {
   if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
-
-/** The number that 16 bits of bfloat16 stand for: the upper half of a float32. */
-export const fromBfloat16Bits = (bits: number): number => {
-  buffer.setUint32(0, bits << 16)
-  return buffer.getFloat32(0)
-}

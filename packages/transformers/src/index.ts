@@ -1,0 +1,2 @@
+export { ConfigError, MissingFileError, TokenizerError, WeightsError } from './errors.ts'
+export type { TransformersError, WeightsFault } from './errors.ts'
