@@ -9,6 +9,8 @@ import { chooseDevice } from './probe.ts'
 import type { Device } from './device.ts'
 import { taskOf } from './edge.ts'
 import type { CompileError } from './errors.ts'
+import { choosePrecision } from './precision.ts'
+import type { Precision } from './precision.ts'
 import { createProgram } from './program.ts'
 import type { Program } from './program.ts'
 import { loadRuntime } from './runtime.ts'
@@ -20,6 +22,12 @@ export interface CompileOptions {
   readonly device?: Device
   /** Threads for one op; default: as many as the machine has cores. */
   readonly threads?: number
+  /**
+   * `mixed` computes products of matrices and convolutions in float16, as fast GPUs prefer; inputs, outputs and all that needs range
+   * or digits stay float32. The cpu takes it too, but is slower with it. Gradients need their loss scaled: see `dynamicLossScale`.
+   * Default `float32`: as written.
+   */
+  readonly precision?: Precision
   /** Which rewrites the compiler applies to the graph (default: all). */
   readonly passes?: readonly PassName[]
 }
@@ -42,7 +50,8 @@ export const compileOrThrow = async <Args extends readonly Tree<Tensor>[], Outpu
   options: CompileOptions = {},
 ): Promise<Program<Args, Outputs>> => {
   const device = await chooseDevice(deviceOf(options.device ?? 'cpu'))
-  const graph = optimizeGraph(trace<Args, Outputs>(fn, args), options.passes)
+  const lower = await choosePrecision(options.precision ?? 'float32', device)
+  const graph = lower(optimizeGraph(trace<Args, Outputs>(fn, args), options.passes))
   const model = toModel(graph as Graph, { target: targetOf(device) })
   const session = await createSession(model, { device, threads: options.threads })
   return createProgram(await loadRuntime(), session, graph, model)

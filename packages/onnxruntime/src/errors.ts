@@ -26,6 +26,20 @@ export class DeviceUnavailableError extends Error {
   }
 }
 
+/** A device starts, but does not compute in the precision that was asked for. */
+export class PrecisionUnavailableError extends Error {
+  readonly tag = 'PrecisionUnavailableError'
+  override readonly name = 'PrecisionUnavailableError'
+  readonly device: string
+  readonly hint: string
+
+  constructor(device: string, reason: string, hint: string, options?: ErrorOptions) {
+    super(`device '${device}' does not compute in float16: ${reason}; ${hint}`, options)
+    this.device = device
+    this.hint = hint
+  }
+}
+
 /** The module `onnxruntime-node` cannot be loaded. */
 export class MissingRuntimeError extends Error {
   readonly tag = 'MissingRuntimeError'
@@ -116,6 +130,7 @@ export class AbortedError extends Error {
 export type CompileError =
   | UnknownDeviceError
   | DeviceUnavailableError
+  | PrecisionUnavailableError
   | MissingRuntimeError
   | SessionError
   | ArgumentError

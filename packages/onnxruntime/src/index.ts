@@ -9,11 +9,14 @@ export {
   DisposedError,
   ExecutionError,
   MissingRuntimeError,
+  PrecisionUnavailableError,
   SessionError,
   UnknownDeviceError,
   WorkerError,
 } from './errors.ts'
 export type { CompileError, RunError } from './errors.ts'
+export { probeMixedPrecision } from './precision.ts'
+export type { Precision } from './precision.ts'
 export { probeDevice } from './probe.ts'
 export type { Program } from './program.ts'
 export { compileStep, compileStepOrThrow } from './step/compile.ts'

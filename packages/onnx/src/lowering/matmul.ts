@@ -10,7 +10,8 @@ const transposed = (emitter: Emitter, name: string, { shape }: Tensor): string =
 }
 
 export const matmulRules: Lowerings<'matmul'> = {
-  // Gemm reads transposed matrices in place on every provider; FusedMatMul does the same for batches in float32, but not on WebGPU.
+  // Gemm reads transposed matrices in place on every provider; FusedMatMul does the same for batches, but not on WebGPU, and on the
+  // CPU in float32 only.
   matmul: (emitter, inputs, node) => {
     const { transposeA, transposeB } = node.attributes
     const [a, b] = node.inputs as [Tensor, Tensor]
@@ -18,7 +19,7 @@ export const matmulRules: Lowerings<'matmul'> = {
     if (!transposeA && !transposeB) return emitter.add('MatMul', [left, right])
     if (a.shape.length === 2 && b.shape.length === 2)
       return emitter.add('Gemm', [left, right], { transA: Number(transposeA), transB: Number(transposeB) })
-    if (node.dtype === 'float32' && (emitter.target === 'cpu' || emitter.target === 'cuda'))
+    if (emitter.target === 'cuda' || (emitter.target === 'cpu' && node.dtype === 'float32'))
       return emitter.add('com.microsoft:FusedMatMul', [left, right], { transA: Number(transposeA), transB: Number(transposeB) })
     return emitter.add('MatMul', [transposeA ? transposed(emitter, left, a) : left, transposeB ? transposed(emitter, right, b) : right])
   },

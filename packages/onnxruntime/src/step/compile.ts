@@ -10,6 +10,7 @@ import type { CompileOptions } from '../compile.ts'
 import { deviceOf } from '../device.ts'
 import type { ConcreteDevice } from '../device.ts'
 import { chooseDevice } from '../probe.ts'
+import { choosePrecision } from '../precision.ts'
 import { taskOf } from '../edge.ts'
 import { ArgumentError } from '../errors.ts'
 import type { CompileError } from '../errors.ts'
@@ -83,6 +84,7 @@ export const compileStepOrThrow = async <State extends Tree<Tensor>, Batch exten
 ): Promise<StepProgram<Symbolic<State>, Symbolic<Batch>, Outputs>> => {
   const { stepsPerRun, threads, fuse = 'auto' } = options
   const device = await chooseDevice(deviceOf(options.device ?? 'cpu'))
+  const lower = await choosePrecision(options.precision ?? 'float32', device)
   checkSteps(stepsPerRun)
   const graph: StepGraph = optimizeGraph(traceStep(step, state, batch), options.passes)
   checkTypes(graph.inputs[0], graph.outputs[0], 'the state that the step returns')
@@ -90,11 +92,11 @@ export const compileStepOrThrow = async <State extends Tree<Tensor>, Batch exten
   const flat = flatStep(graph)
   const split = planSplit(flat, { fuse, device, stepsPerRun })
   const packed = split === undefined ? packWhenWorth(flat, device) : undefined
-  const plan = planStep(packed?.graph ?? flat, { device, threads, stepsPerRun, split })
+  const plan = planStep(packed?.graph ?? flat, { device, threads, stepsPerRun, split, lower })
   const start = options.worker === true ? startPlanInWorker : startPlan
   const executor =
     packed === undefined ? await start(plan, initial) : await startPacked(start, plan, packed, leaves<Tensor>(flat.inputs[0]), initial)
-  return createStepProgram(inOrder(executor), graph, plan)
+  return createStepProgram(inOrder(executor), lower(graph), plan)
 }
 
 // Packing copies every parameter twice a step. On the CPU that costs more than the ops it saves when leaves are longer than this.

@@ -5,6 +5,7 @@ import { optimizeGraph, toLoopModel, toModel } from '@grad-ts/onnx'
 import type { StepGraph } from '@grad-ts/onnx'
 import type { ConcreteDevice } from '../device.ts'
 import { targetOf } from '../device.ts'
+import type { Lower } from '../precision.ts'
 import type { SplitStep } from '../wasm/split.ts'
 
 /** What a thread needs to know of a tensor. */
@@ -43,18 +44,20 @@ export const flatStep = (graph: StepGraph): StepGraph => ({
 
 export interface PlanOptions extends Pick<StepPlan, 'device' | 'threads' | 'stepsPerRun'> {
   readonly split: SplitStep | undefined
+  /** Brings the model to its precision; chains in WebAssembly stay float32. */
+  readonly lower: Lower
 }
 
 /** Writes the model of a step, or of what a split leaves to the session. */
-export const planStep = (graph: StepGraph, { split, ...options }: PlanOptions): StepPlan => {
+export const planStep = (graph: StepGraph, { split, lower, ...options }: PlanOptions): StepPlan => {
   const target = { target: targetOf(options.device) }
   const whole = (): Uint8Array =>
     options.stepsPerRun === undefined || options.device === 'webgpu'
-      ? toModel(graph as Graph, target)
-      : toLoopModel(graph, options.stepsPerRun, target)
+      ? toModel(lower(graph) as Graph, target)
+      : toLoopModel(lower(graph), options.stepsPerRun, target)
   return {
     ...options,
-    model: split === undefined ? whole() : toModel(optimizeGraph(split.session) as Graph, target),
+    model: split === undefined ? whole() : toModel(lower(optimizeGraph(split.session)) as Graph, target),
     state: typesOf(leaves<Tensor>(graph.inputs[0])),
     batch: typesOf(leaves<Tensor>(graph.inputs[1])),
     outputs: typesOf(leaves<Tensor>(graph.outputs[1])),
