@@ -15,6 +15,7 @@ import {
   pad,
   reshape,
   sizeOf,
+  sliceAxis,
   softmax,
   sub,
   tanh,
@@ -60,6 +61,8 @@ export interface Scored {
   readonly softcap?: number
   /** Added to the scores, of a shape that broadcasts to theirs. */
   readonly bias?: Tensor | undefined
+  /** For each head a score that takes part in the softmax and stands for no key. */
+  readonly sink?: Tensor | undefined
   /** A row of the bias may be −∞ all over; its probabilities are then 0. */
   readonly mayHideAll?: boolean
 }
@@ -72,8 +75,14 @@ interface Attended {
   readonly probabilities: Tensor
 }
 
+const softmaxBeside = (scores: Tensor, sink: Tensor): Tensor => {
+  const [batch, heads, steps, total] = scores.shape as [number, number, number, number]
+  const column = broadcastTo(reshape(cast(sink, scores.dtype), [1, heads, 1, 1]), [batch, heads, steps, 1])
+  return sliceAxis(softmax(concat([scores, column], 3), -1), 3, { end: total })
+}
+
 /** softmax(q·kᵀ·scale + bias)·v over `[batch, heads, steps, width]`. */
-export const attend = (q: Tensor, k: Tensor, v: Tensor, { scale, softcap = 0, bias, mayHideAll = false }: Scored): Attended => {
+export const attend = (q: Tensor, k: Tensor, v: Tensor, { scale, softcap = 0, bias, sink, mayHideAll = false }: Scored): Attended => {
   const times = (q.shape[1] as number) / (k.shape[1] as number)
   const raw = matmul(mul(q, scale), repeatHeads(k, times), { transposeB: true })
   const capped = softcap === 0 ? raw : mul(tanh(mul(raw, 1 / softcap)), softcap)
@@ -82,7 +91,7 @@ export const attend = (q: Tensor, k: Tensor, v: Tensor, { scale, softcap = 0, bi
     bias === undefined || !mayHideAll ? undefined : lessEqual(max(bias, { axes: -1, keepDims: true }), Number.NEGATIVE_INFINITY)
   // A row of −∞ has no softmax; any other will do, as it counts for nothing.
   const safe = hidden === undefined ? biased : add(capped, where(hidden, 0, bias as Tensor))
-  const soft = softmax(safe, -1)
+  const soft = sink === undefined ? softmax(safe, -1) : softmaxBeside(safe, sink)
   const probabilities = hidden === undefined ? soft : where(hidden, 0, soft)
   return { output: matmul(probabilities, repeatHeads(v, times)), raw, capped, biased, probabilities }
 }

@@ -1,33 +1,6 @@
-import {
-  concat,
-  expandDims,
-  flip,
-  isTensor,
-  reshape,
-  sameShape,
-  scalar,
-  sizeOf,
-  slice,
-  split,
-  squeeze,
-  stack,
-  where,
-} from '@grad-ts/tensor'
+import { flip, isTensor, reshape, sameShape, scalar, sizeOf, sliceAxis, squeeze, stack, transpose, where } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
-import {
-  constantAt,
-  fail,
-  graphAttribute,
-  has,
-  intAttribute,
-  intsAttribute,
-  known,
-  numberAt,
-  optionalNumbersAt,
-  sequenceAt,
-  tensorAt,
-  tensorsAt,
-} from '../call.ts'
+import { constantAt, fail, graphAttribute, has, intAttribute, intsAttribute, known, numberAt, tensorAt, tensorsAt } from '../call.ts'
 import type { Call, Converter, Value } from '../call.ts'
 import { OnnxLimitError } from '../errors.ts'
 import { positionOf } from './layout.ts'
@@ -87,95 +60,67 @@ const loop: Converter = (call) => {
   return [...carried, ...stacked(call, scanned, body.outputs.length - 1 - carried.length)]
 }
 
-const scanned: Converter = (call) => {
+/** Which way and along which axis a scan walks each of its sequences. */
+interface Walk {
+  readonly axes: readonly number[]
+  readonly backwards: readonly number[]
+  readonly outAxes: readonly number[]
+  readonly outBackwards: readonly number[]
+}
+
+const cutAt = (call: Call, sequence: Tensor, axis: number, at: number): Tensor => {
+  const position = positionOf(call, axis, sequence.shape.length)
+  return squeeze(sliceAxis(sequence, position, { start: at, end: at + 1 }), position)
+}
+
+const collected = (output: Tensor, axis: number, backwards: boolean): Tensor => {
+  const ordered = backwards ? flip(output, 0) : output
+  const order = [...ordered.shape.keys()].slice(1)
+  const position = axis < 0 ? axis + ordered.shape.length : axis
+  return position === 0 ? ordered : transpose(ordered, [...order.slice(0, position), 0, ...order.slice(position)])
+}
+
+const walk = (call: Call, states: readonly Tensor[], sequences: readonly Tensor[], way: Walk): Tensor[] => {
   const body = graphAttribute(call, 'body')
-  const count = intAttribute(call, 'num_scan_inputs', 1)
-  const values = tensorsAt(call)
-  const states = values.slice(0, -count)
-  const sequences = values.slice(-count)
-  const inputAxes = intsAttribute(call, 'scan_input_axes') ?? []
-  const outputAxes = intsAttribute(call, 'scan_output_axes') ?? []
-  const backwards = intsAttribute(call, 'scan_input_directions') ?? []
-  const outBackwards = intsAttribute(call, 'scan_output_directions') ?? []
-  const turns = sequences[0]?.shape[inputAxes[0] ?? 0] ?? fail(call, 'expected sequences to walk along')
+  const [first] = sequences
+  if (first === undefined) return fail(call, 'expected sequences to walk along')
+  const turns = first.shape[positionOf(call, way.axes[0] ?? 0, first.shape.length)] as number
   checkTurns(call, turns)
   let carried: readonly Tensor[] = states
   const outputs: Tensor[][] = []
   for (let turn = 0; turn < turns; turn++) {
-    const cuts = sequences.map((sequence, i) => {
-      const axis = positionOf(call, inputAxes[i] ?? 0, sequence.shape.length)
-      const at = backwards[i] === 1 ? turns - 1 - turn : turn
-      return reshape(
-        slice(
-          sequence,
-          sequence.shape.map((_, k) => (k === axis ? { start: at, end: at + 1 } : null)),
-        ),
-        sequence.shape.filter((_, k) => k !== axis),
-      )
-    })
+    const cuts = sequences.map((sequence, i) => cutAt(call, sequence, way.axes[i] ?? 0, way.backwards[i] === 1 ? turns - 1 - turn : turn))
     const results = asTensors(call, call.run(body, [...carried, ...cuts]))
     carried = results.slice(0, states.length)
     outputs.push(results.slice(states.length))
   }
-  const collected = stacked(call, outputs, body.outputs.length - states.length).map((output, i) => {
-    const ordered = outBackwards[i] === 1 ? flip(output, 0) : output
-    const axis = outputAxes[i] ?? 0
-    return axis === 0
-      ? ordered
-      : stack(
-          split(ordered, Array.from<number>({ length: turns }).fill(1)).map((part) => squeeze(part, 0)),
-          axis,
-        )
+  const joined = stacked(call, outputs, body.outputs.length - states.length)
+  return [...carried, ...joined.map((output, i) => collected(output, way.outAxes[i] ?? 0, way.outBackwards[i] === 1))]
+}
+
+/** Before operator set 9 a scan had a batch in front: every example walks for itself. */
+const batchedScan = (call: Call, count: number): Tensor[] => {
+  if (has(call, 0)) return fail(call, 'sequences of different lengths cannot be read')
+  const values = call.values.slice(1).map((_, i) => tensorAt(call, i + 1))
+  const backwards = intsAttribute(call, 'directions') ?? []
+  const runs = Array.from({ length: values[0]?.shape[0] ?? 0 }, (_, example) => {
+    const own = values.map((value) => cutAt(call, value, 0, example))
+    return walk(call, own.slice(0, -count), own.slice(-count), { axes: [], backwards, outAxes: [], outBackwards: [] })
   })
-  return [...carried, ...collected]
+  return stacked(call, runs, runs[0]?.length ?? 0)
 }
 
-const splitToSequence: Converter = (call) => {
-  const x = tensorAt(call, 0)
-  const axis = positionOf(call, intAttribute(call, 'axis', 0), x.shape.length)
-  const length = x.shape[axis] as number
-  const given = optionalNumbersAt(call, 1)
-  const size = given === undefined ? 1 : tensorAt(call, 1).shape.length === 0 ? (given[0] as number) : undefined
-  if (size !== undefined && size < 1) return fail(call, `cannot split into parts of ${size}`)
-  const lengths =
-    size === undefined ? (given as number[]) : Array.from({ length: Math.ceil(length / size) }, (_, i) => Math.min(size, length - i * size))
-  const pieces = split(x, lengths, axis)
-  return [given === undefined && intAttribute(call, 'keepdims', 1) === 0 ? pieces.map((piece) => squeeze(piece, axis)) : pieces]
+const scanned: Converter = (call) => {
+  const count = intAttribute(call, 'num_scan_inputs', 1)
+  if (call.opset < 9) return batchedScan(call, count)
+  const values = tensorsAt(call)
+  return walk(call, values.slice(0, -count), values.slice(-count), {
+    axes: intsAttribute(call, 'scan_input_axes') ?? [],
+    backwards: intsAttribute(call, 'scan_input_directions') ?? [],
+    outAxes: intsAttribute(call, 'scan_output_axes') ?? [],
+    outBackwards: intsAttribute(call, 'scan_output_directions') ?? [],
+  })
 }
 
-const placeIn = (call: Call, list: readonly Tensor[], i: number, slack: number): number => {
-  const at = numberAt(call, i)
-  const place = at < 0 ? at + list.length : at
-  return place >= 0 && place < list.length + slack ? place : fail(call, `position ${at} is outside a sequence of ${list.length}`)
-}
-
-const joinSequence: Converter = (call) => {
-  const list = sequenceAt(call, 0)
-  const [first] = list
-  if (first === undefined) return fail(call, 'the sequence is empty')
-  const isNew = intAttribute(call, 'new_axis', 0) === 1
-  const axis = positionOf(call, intAttribute(call, 'axis', 0), first.shape.length + Number(isNew))
-  return isNew
-    ? concat(
-        list.map((part) => expandDims(part, axis)),
-        axis,
-      )
-    : concat(list, axis)
-}
-
-/** Control flow whose course is known when the file is read, and sequences, which then are lists. */
-export const control: Readonly<Record<string, Converter>> = {
-  ConcatFromSequence: joinSequence,
-  If: choose,
-  Loop: loop,
-  Scan: scanned,
-  SequenceAt: (call) => sequenceAt(call, 0)[placeIn(call, sequenceAt(call, 0), 1, 0)] as Tensor,
-  SequenceConstruct: (call) => [tensorsAt(call)],
-  SequenceEmpty: () => [[]],
-  SequenceInsert: (call) => {
-    const list = sequenceAt(call, 0)
-    return [list.toSpliced(has(call, 2) ? placeIn(call, list, 2, 1) : list.length, 0, tensorAt(call, 1))]
-  },
-  SequenceLength: (call) => scalar(sequenceAt(call, 0).length, 'int32'),
-  SplitToSequence: splitToSequence,
-}
+/** Control flow whose course is known when the file is read. */
+export const control: Readonly<Record<string, Converter>> = { If: choose, Loop: loop, Scan: scanned }

@@ -189,6 +189,8 @@ const dropout: Converter = (call) => {
   return [x, greaterEqual(mul(cast(x, 'int32'), 0), 0)]
 }
 
+const swish = (x: Tensor, alpha: number): Tensor => mul(x, sigmoid(mul(x, alpha)))
+
 /** Elementwise operators; the broadcast rules of both sides are NumPy's. */
 export const elementwise: Readonly<Record<string, Converter>> = {
   Abs: unary(abs),
@@ -262,7 +264,8 @@ export const elementwise: Readonly<Record<string, Converter>> = {
   Sqrt: unary(sqrt),
   Sub: binary(sub),
   Sum: variadic(add),
-  Swish: (call) => mul(tensorAt(call, 0), sigmoid(mul(tensorAt(call, 0), floatAttribute(call, 'alpha', 1)))),
+  SwiGLU: (call) => mul(swish(tensorAt(call, 0), floatAttribute(call, 'alpha', 1)), tensorAt(call, 1)),
+  Swish: (call) => swish(tensorAt(call, 0), floatAttribute(call, 'alpha', 1)),
   Tan: unary(tan),
   Tanh: unary(tanh),
   ThresholdedRelu: (call) => {

@@ -1,4 +1,4 @@
-import { add, cast, determinant, einsum, isFloat, matmul, mul, reshape, round, swapAxes } from '@grad-ts/tensor'
+import { add, cast, determinant, einsum, isFloat, matmul, mul, reshape, round } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { fail, floatAttribute, intAttribute, optionalAt, stringAttribute, tensorAt, tensorsAt } from '../call.ts'
 import type { Converter } from '../call.ts'
@@ -34,11 +34,4 @@ export const linear: Readonly<Record<string, Converter>> = {
   Einsum: contraction,
   Gemm: gemm,
   MatMul: (call) => multiply(tensorAt(call, 0), tensorAt(call, 1)),
-}
-
-/** ONNX Runtime's product with a scale and optional transposes. */
-export const fusedMatMul: Converter = (call) => {
-  const a = intAttribute(call, 'transA', 0) === 1 ? swapAxes(tensorAt(call, 0)) : tensorAt(call, 0)
-  const b = intAttribute(call, 'transB', 0) === 1 ? swapAxes(tensorAt(call, 1)) : tensorAt(call, 1)
-  return scaled(multiply(a, b), floatAttribute(call, 'alpha', 1))
 }

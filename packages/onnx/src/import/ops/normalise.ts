@@ -50,22 +50,42 @@ const batchNorm: Converter = (call) => {
   return [add(mul(sub(x, alongChannels(x, average)), alongChannels(x, factor)), alongChannels(x, shift)), average, variance]
 }
 
+const scaledBy = (normal: Tensor, scale: Tensor, bias: Tensor | undefined): Tensor => {
+  const scaled = mul(normal, scale)
+  return bias === undefined ? scaled : add(scaled, bias)
+}
+
+const layerMoments = (x: Tensor, axis: number, epsilon: number) => {
+  const { centered, mean: average, variance } = momentsOf(x, from(x, axis))
+  return { centered, average, inverse: rsqrt(add(variance, epsilon)) }
+}
+
+/** Layer normalisation over the axes from one on. */
+export const layerNormed = (x: Tensor, axis: number, epsilon: number, scale: Tensor, bias: Tensor | undefined): Tensor => {
+  const { centered, inverse } = layerMoments(x, axis, epsilon)
+  return scaledBy(mul(centered, inverse), scale, bias)
+}
+
 const layerNorm: Converter = (call) => {
   const x = tensorAt(call, 0)
   const axis = positionOf(call, intAttribute(call, 'axis', -1), x.shape.length)
-  const { centered, mean: average, variance } = momentsOf(x, from(x, axis))
-  const inverse = rsqrt(add(variance, floatAttribute(call, 'epsilon', 1e-5)))
-  const scaled = mul(mul(centered, inverse), tensorAt(call, 1))
-  const bias = optionalAt(call, 2)
-  return [bias === undefined ? scaled : add(scaled, bias), average, inverse]
+  const { centered, average, inverse } = layerMoments(x, axis, floatAttribute(call, 'epsilon', 1e-5))
+  return [scaledBy(mul(centered, inverse), tensorAt(call, 1), optionalAt(call, 2)), average, inverse]
 }
 
+const inverseRoot = (x: Tensor, axis: number, epsilon: number): Tensor =>
+  rsqrt(add(mean(square(x), { axes: from(x, axis), keepDims: true }), epsilon))
+
 /** x / √(mean x² + ε), scaled. */
-export const rmsNorm: Converter = (call) => {
+export const rmsNormed = (x: Tensor, axis: number, epsilon: number, scale: Tensor): Tensor =>
+  mul(mul(x, inverseRoot(x, axis, epsilon)), scale)
+
+const rmsNorm: Converter = (call) => {
   const x = tensorAt(call, 0)
   const axis = positionOf(call, intAttribute(call, 'axis', -1), x.shape.length)
-  const inverse = rsqrt(add(mean(square(x), { axes: from(x, axis), keepDims: true }), floatAttribute(call, 'epsilon', 1e-5)))
-  return mul(mul(x, inverse), tensorAt(call, 1))
+  const inverse = inverseRoot(x, axis, floatAttribute(call, 'epsilon', 1e-5))
+  const y = mul(mul(x, inverse), tensorAt(call, 1))
+  return outputCount(call) < 2 ? y : [y, inverse]
 }
 
 const instanceNorm: Converter = (call) => {
@@ -74,19 +94,26 @@ const instanceNorm: Converter = (call) => {
   return add(mul(normal, alongChannels(x, tensorAt(call, 1))), alongChannels(x, tensorAt(call, 2)))
 }
 
-/** Scale and bias are per group in opset 18, per channel since 21. */
-const groupNorm: Converter = (call) => {
-  const x = tensorAt(call, 0)
+/** Groups of channels, normalised; scale and bias are per group in opset 18, per channel since 21. */
+export const groupNormed = (call: Call, x: Tensor, groups: number, epsilon: number, scale: Tensor, bias: Tensor): Tensor => {
   const [batch, channels, ...spatial] = x.shape as [number, number, ...number[]]
-  const groups = intAttribute(call, 'num_groups', 1)
   if (channels % groups !== 0) return fail(call, `${channels} channels do not divide into ${groups} groups`)
   const grouped = reshape(x, [batch, groups, channels / groups, sizeOf(spatial)])
-  const normal = standardise(grouped, [2, 3], floatAttribute(call, 'epsilon', 1e-5))
-  const [scale, bias] = [tensorAt(call, 1), tensorAt(call, 2)]
+  const normal = standardise(grouped, [2, 3], epsilon)
   if (scale.shape[0] === channels) return add(mul(reshape(normal, x.shape), alongChannels(x, scale)), alongChannels(x, bias))
   const perGroup = (vector: Tensor): Tensor => reshape(vector, [groups, 1, 1])
   return reshape(add(mul(normal, perGroup(scale)), perGroup(bias)), x.shape)
 }
+
+const groupNorm: Converter = (call) =>
+  groupNormed(
+    call,
+    tensorAt(call, 0),
+    intAttribute(call, 'num_groups', 1),
+    floatAttribute(call, 'epsilon', 1e-5),
+    tensorAt(call, 1),
+    tensorAt(call, 2),
+  )
 
 const meanVarianceNorm: Converter = (call) => standardise(tensorAt(call, 0), intsAttribute(call, 'axes') ?? [0, 2, 3], 1e-9)
 
@@ -125,16 +152,5 @@ export const normalisations: Readonly<Record<string, Converter>> = {
   LpNormalization: lpNorm,
   MeanVarianceNormalization: meanVarianceNorm,
   RMSNormalization: rmsNorm,
-}
-
-/** ONNX Runtime's fused residual and normalisation. */
-export const skipLayerNorm: Converter = (call) => {
-  const bias = optionalAt(call, 4)
-  const added = add(tensorAt(call, 0), tensorAt(call, 1))
-  const x = bias === undefined ? added : add(added, bias)
-  const { centered, variance } = momentsOf(x, [x.shape.length - 1])
-  const scaled = mul(mul(centered, rsqrt(add(variance, floatAttribute(call, 'epsilon', 1e-12)))), tensorAt(call, 2))
-  const shift = optionalAt(call, 3)
-  const normal = shift === undefined ? scaled : add(scaled, shift)
-  return outputCount(call) < 4 ? [normal] : [normal, undefined, undefined, x]
+  SimplifiedLayerNormalization: rmsNorm,
 }

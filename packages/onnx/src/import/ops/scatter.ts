@@ -10,6 +10,7 @@ import {
   maximum,
   min,
   minimum,
+  mod,
   mul,
   not,
   pad,
@@ -22,7 +23,7 @@ import {
   where,
 } from '@grad-ts/tensor'
 import type { ReduceOptions, Tensor } from '@grad-ts/tensor'
-import { fail, intAttribute, stringAttribute, tensorAt } from '../call.ts'
+import { fail, intAttribute, optionalAt, stringAttribute, tensorAt } from '../call.ts'
 import type { Call, Converter } from '../call.ts'
 import { flatPlaces, wrapped } from './indexing.ts'
 import { positionOf } from './layout.ts'
@@ -133,9 +134,26 @@ const scatterND: Converter = (call) => {
   return reshape(meet(call, reshape(x, [count, width]), hits, slices, 0), x.shape)
 }
 
+/** Puts the steps of an update into a cache, for each of the batch from a place of its own on. */
+const tensorScatter: Converter = (call) => {
+  const [cache, update, starts] = [tensorAt(call, 0), tensorAt(call, 1), optionalAt(call, 2)]
+  const axis = positionOf(call, intAttribute(call, 'axis', -2), cache.shape.length)
+  const length = cache.shape[axis] as number
+  const beside = (x: Tensor, at: number): Tensor =>
+    reshape(
+      x,
+      cache.shape.map((_, i) => (i === at ? -1 : 1)),
+    )
+  const steps = beside(arange(update.shape[axis] as number), axis)
+  const shifted = starts === undefined ? steps : add(steps, beside(cast(starts, 'int32'), 0))
+  const places = broadcastTo(stringAttribute(call, 'mode', 'linear') === 'circular' ? mod(shifted, length) : shifted, update.shape)
+  return written(call, cache, update, (values) => scatterAddAlong(values, places, { axis, length }))
+}
+
 /** Operators that write at positions given by a tensor. */
 export const scatters: Readonly<Record<string, Converter>> = {
   Scatter: scatterElements,
   ScatterElements: scatterElements,
   ScatterND: scatterND,
+  TensorScatter: tensorScatter,
 }

@@ -3,7 +3,7 @@ import { OnnxOpError } from '../errors.ts'
 import type { StoredNode } from '../ir.ts'
 import { attentions } from './attention.ts'
 import { bits } from './bits.ts'
-import { contrib } from './contrib.ts'
+import { contrib } from './contrib/table.ts'
 import { control } from './control.ts'
 import { convolutions } from './convolution.ts'
 import { deformations } from './deform.ts'
@@ -24,6 +24,7 @@ import { rotations } from './rotary.ts'
 import { sampling } from './sampling.ts'
 import { scatters } from './scatter.ts'
 import { selections } from './select.ts'
+import { sequences } from './sequence.ts'
 import { shapes } from './shape.ts'
 import { signals } from './signal.ts'
 
@@ -52,6 +53,7 @@ const standard: Converters = {
   ...sampling,
   ...scatters,
   ...selections,
+  ...sequences,
   ...shapes,
   ...signals,
 }
@@ -93,6 +95,7 @@ export const withoutGradient: ReadonlySet<string> = new Set([
   'LessOrEqual',
   'NonZero',
   'Not',
+  'OptionalHasElement',
   'Or',
   'Range',
   'Round',
