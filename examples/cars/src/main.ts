@@ -13,12 +13,11 @@ import {
   fromRecords,
   predictOrThrow,
   progressBar,
-  reportOf,
   runProgram,
-  scatterChart,
   splitDataset,
   writeAtomicallyOrThrow,
 } from '@grad-ts/trainer'
+import { reportOf, scatterChart } from '@grad-ts/trainer/report'
 
 interface Car {
   readonly Miles_per_Gallon: number | null

@@ -1,8 +1,9 @@
 import { softmax } from '@grad-ts/nn'
 import { evaluate, reshape, slice } from '@grad-ts/tensor'
 import type { Constant } from '@grad-ts/tensor'
-import { reportOf } from '@grad-ts/trainer'
-import type { History, Sample } from '@grad-ts/trainer'
+import { reportOf } from '@grad-ts/trainer/report'
+import type { History } from '@grad-ts/trainer'
+import type { Sample } from '@grad-ts/trainer/report'
 import type { Digit } from './mnist.ts'
 
 const names = Array.from({ length: 10 }, (_, digit) => String(digit))

@@ -11,16 +11,14 @@ import {
   choice,
   fitOrThrow,
   fromColumns,
-  lineChart,
   range,
   rangeTestOrThrow,
-  reportOf,
   runProgram,
-  scatterChart,
   searchOrThrow,
   splitDataset,
   writeAtomicallyOrThrow,
 } from '@grad-ts/trainer'
+import { lineChart, reportOf, scatterChart } from '@grad-ts/trainer/report'
 
 const names = ['Cylinders', 'Displacement', 'Horsepower', 'Weight_in_lbs', 'Acceleration', 'Miles_per_Gallon'] as const
 

@@ -15,7 +15,8 @@ import {
 } from '@grad-ts/nn'
 import { adam, cosineDecay } from '@grad-ts/optim'
 import { toArray } from '@grad-ts/tensor'
-import { fitOrThrow, predictOrThrow, progressBar, reportOf, runProgram, writeAtomicallyOrThrow } from '@grad-ts/trainer'
+import { fitOrThrow, predictOrThrow, progressBar, runProgram, writeAtomicallyOrThrow } from '@grad-ts/trainer'
+import { reportOf } from '@grad-ts/trainer/report'
 import { bands, speakers, words } from './voices.ts'
 
 const model = sequential({

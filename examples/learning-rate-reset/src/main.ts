@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { accuracy, dense, sequential, softmaxCrossEntropyWithIntegerLabels, tanh } from '@grad-ts/nn'
 import { adam, exponentialDecay } from '@grad-ts/optim'
 import { tensor } from '@grad-ts/tensor'
-import { fitOrThrow, fromColumns, lineChart, reportOf, resetOnSaturation, runProgram, writeAtomicallyOrThrow } from '@grad-ts/trainer'
+import { fitOrThrow, fromColumns, resetOnSaturation, runProgram, writeAtomicallyOrThrow } from '@grad-ts/trainer'
+import { lineChart, reportOf } from '@grad-ts/trainer/report'
 import type { TrainEvent } from '@grad-ts/trainer'
 
 const measures = ['Beak Length (mm)', 'Beak Depth (mm)', 'Flipper Length (mm)', 'Body Mass (g)'] as const

@@ -5,16 +5,8 @@ import { join } from 'node:path'
 import { adam } from '@grad-ts/optim'
 import { add, evaluate, foldIn, gather, key, mul, normal, scalar, square, sub, sum, tensor, uniform, zeros } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
-import {
-  fitOrThrow,
-  fromColumns,
-  progressBar,
-  reportOf,
-  runProgram,
-  scatterChart,
-  splitDataset,
-  writeAtomicallyOrThrow,
-} from '@grad-ts/trainer'
+import { fitOrThrow, fromColumns, progressBar, runProgram, splitDataset, writeAtomicallyOrThrow } from '@grad-ts/trainer'
+import { reportOf, scatterChart } from '@grad-ts/trainer/report'
 
 const [users, films, tastes, ratings] = [600, 200, 4, 24_000] as const
 const noise = 0.4

@@ -6,17 +6,8 @@ import { decoderBlock, dense, embedding, encoderBlock, softmaxCrossEntropyWithIn
 import { adam, chain, clipByGlobalNorm, warmupCosineDecay } from '@grad-ts/optim'
 import { cast, evaluate, key, notEqual, splitKey, tensor, uniform } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
-import {
-  countBatches,
-  fitOrThrow,
-  fromColumns,
-  htmlTable,
-  predictOrThrow,
-  progressBar,
-  reportOf,
-  runProgram,
-  writeAtomicallyOrThrow,
-} from '@grad-ts/trainer'
+import { countBatches, fitOrThrow, fromColumns, predictOrThrow, progressBar, runProgram, writeAtomicallyOrThrow } from '@grad-ts/trainer'
+import { htmlTable, reportOf } from '@grad-ts/trainer/report'
 import { english, german } from './numbers.ts'
 
 const [size, length, padding, begin] = [64, 14, 0, 1]

@@ -4,7 +4,7 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { sizeOf, tensor } from '@grad-ts/tensor'
 import type { Constant } from '@grad-ts/tensor'
 import { DataError } from '../errors.ts'
-import { attempt, orThrow, valueOrThrow } from '../internal/edge.ts'
+import { attempt, hasTag, orThrow, valueOrThrow } from '../internal/edge.ts'
 
 /** Element types of the format: bytes per element and how to read one, all big-endian. */
 const elementTypes: Record<
@@ -66,7 +66,7 @@ export const readBytes = async (path: string): Promise<Uint8Array> => {
 
 /** Reads an idx file. */
 export const readIdx = (path: string): TaskEither<DataError, Constant> =>
-  attempt([DataError], async () => valueOrThrow(parseIdx(await readBytes(path), path)))
+  attempt(hasTag<DataError>('DataError'), async () => valueOrThrow(parseIdx(await readBytes(path), path)))
 
 /**
  * Reads an idx file.

@@ -1,7 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import { decode as decodePng } from 'fast-png'
-import { decode as decodeJpeg } from 'jpeg-js'
 import { scalar, tensor } from '@grad-ts/tensor'
 import type { Constant } from '@grad-ts/tensor'
 import { DataError } from '../errors.ts'
@@ -20,12 +18,16 @@ interface Pixels {
   readonly white: number
 }
 
-const decoders: Readonly<Record<string, (bytes: Uint8Array) => Pixels>> = {
-  '.png': (bytes) => {
-    const { width, height, channels, depth, data } = decodePng(bytes)
+const decoders: Readonly<Record<string, (bytes: Uint8Array) => Promise<Pixels>>> = {
+  '.png': async (bytes) => {
+    const { decode } = await import('fast-png')
+    const { width, height, channels, depth, data } = decode(bytes)
     return { width, height, channels, data, white: 2 ** depth - 1 }
   },
-  '.jpg': (bytes) => ({ ...decodeJpeg(bytes, { useTArray: true, formatAsRGBA: false }), channels: 3, white: 255 }),
+  '.jpg': async (bytes) => {
+    const { decode } = await import('jpeg-js')
+    return { ...decode(bytes, { useTArray: true, formatAsRGBA: false }), channels: 3, white: 255 }
+  },
 }
 
 const decoderOf = (file: string) => decoders[extname(file).toLowerCase().replace('.jpeg', '.jpg')]
@@ -40,7 +42,7 @@ export const readImage = async (path: string): Promise<Constant> => {
   const decode = decoderOf(path)
   if (decode === undefined) throw new DataError(path, `expected one of ${Object.keys(decoders).join(', ')}`)
   try {
-    const { width, height, channels, data, white } = decode(await readFile(path))
+    const { width, height, channels, data, white } = await decode(await readFile(path))
     return tensor(
       Float32Array.from(data, (value) => value / white),
       { shape: [height, width, channels] },

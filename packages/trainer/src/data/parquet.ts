@@ -1,4 +1,3 @@
-import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { DataError } from '../errors.ts'
 import { fromIterable } from './dataset.ts'
 import type { Example, StreamedDataset } from './dataset.ts'
@@ -16,6 +15,7 @@ export const fromParquet = <E extends Example>(
   { columns }: { readonly columns?: readonly string[] } = {},
 ): StreamedDataset<E> =>
   fromIterable(async function* () {
+    const { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } = await import('hyparquet')
     try {
       const file = await asyncBufferFromFile(path)
       const metadata = await parquetMetadataAsync(file)

@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { CsvError, parse } from 'csv-parse'
 import { DataError } from '../errors.ts'
 import { fromIterable } from './dataset.ts'
 import type { Example, StreamedDataset } from './dataset.ts'
@@ -75,6 +74,7 @@ export const fromCsv = <E extends Example>(
   { delimiter = ',', columns }: CsvOptions = {},
 ): StreamedDataset<E> =>
   fromIterable(async function* () {
+    const { CsvError, parse } = await import('csv-parse')
     const stream = createReadStream(path)
     const parser = parse({ delimiter, columns: columns === undefined ? true : [...columns], bom: true, skip_empty_lines: true, info: true })
     stream.once('error', (error) => parser.destroy(error))

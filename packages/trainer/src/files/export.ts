@@ -1,13 +1,11 @@
 import { leaves } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { DTypeError, ShapeError } from '@grad-ts/tensor'
-import type { Tensor } from '@grad-ts/tensor'
-import { DynamicBatchError, exportModelOrThrow } from '@grad-ts/onnx'
-import type { ExportOptions } from '@grad-ts/onnx'
+import type { DTypeError, ShapeError, Tensor } from '@grad-ts/tensor'
+import type { DynamicBatchError, ExportOptions } from '@grad-ts/onnx'
 import { WriteError, writeAtomicallyOrThrow } from '@grad-ts/files'
 import type { Layer } from '@grad-ts/nn'
-import { attempt, orThrow } from '../internal/edge.ts'
+import { attempt, hasTag, orThrow } from '../internal/edge.ts'
 
 /** A trained model, and the inputs it takes. */
 export interface ExportSettings<
@@ -35,7 +33,8 @@ export const exportOnnx = <Params extends Tree<Tensor>, State extends Tree<Tenso
   path: string,
   { model, params, modelState, inputs, ...options }: ExportSettings<Params, State, Inputs>,
 ): TaskEither<ExportError, void> =>
-  attempt([WriteError, DynamicBatchError, ShapeError, DTypeError] as never[], async () => {
+  attempt(hasTag<ExportError>('WriteError', 'DynamicBatchError', 'ShapeError', 'DTypeError'), async () => {
+    const { exportModelOrThrow } = await import('@grad-ts/onnx')
     const state = modelState ?? model.initState()
     const bytes =
       leaves(state as Tree<Tensor>).length === 0

@@ -8,7 +8,7 @@ import { decodeSafetensors, encodeSafetensors, SafetensorsError, writeAtomically
 import type { WriteError } from '@grad-ts/files'
 import { readBytes } from '../data/idx.ts'
 import { DataError } from '../errors.ts'
-import { attempt, orThrow, valueOrThrow } from '../internal/edge.ts'
+import { attempt, hasTag, orThrow, valueOrThrow } from '../internal/edge.ts'
 import { settle } from '../internal/settle.ts'
 
 /**
@@ -57,7 +57,7 @@ const fill = <T extends Tree<Tensor>>(path: string, like: T, tensors: Readonly<R
  * @param like gives structure, shapes and dtypes; only those are read
  */
 export const loadTensors = <T extends Tree<Tensor>>(path: string, like: T): TaskEither<DataError, T> =>
-  attempt([DataError], async () => {
+  attempt(hasTag<DataError>('DataError'), async () => {
     const bytes = await readBytes(path)
     try {
       return fill(path, like, pipe(decodeSafetensors(bytes), valueOrThrow).tensors)

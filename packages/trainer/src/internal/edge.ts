@@ -9,16 +9,20 @@ export const valueOrThrow = <Failure, Value>(result: E.Either<Failure, Value>): 
   return result.right
 }
 
-type ErrorClass<Failure> = new (...args: never[]) => Failure
+/** Makes a test for errors with these tags. Names are compared, so that nothing is loaded only to be compared with. */
+export const hasTag =
+  <Failure extends { readonly tag: string }>(...tags: readonly Failure['tag'][]) =>
+  (error: unknown): error is Failure =>
+    error instanceof Error && 'tag' in error && tags.includes(error.tag as Failure['tag'])
 
-/** Makes a task of an async function: errors of the named classes become values, anything else is a defect and is thrown on. */
+/** Makes a task of an async function: the errors that a test accepts become values, anything else is a defect and is thrown on. */
 export const attempt =
-  <Failure, Value>(classes: readonly ErrorClass<Failure>[], run: () => Promise<Value>): TaskEither<Failure, Value> =>
+  <Failure, Value>(isKnown: (error: unknown) => error is Failure, run: () => Promise<Value>): TaskEither<Failure, Value> =>
   async () => {
     try {
       return E.right(await run())
     } catch (error) {
-      if (classes.some((known) => error instanceof known)) return E.left(error as Failure)
+      if (isKnown(error)) return E.left(error)
       throw error
     }
   }

@@ -1,7 +1,7 @@
 import type { EventOf, TrainEvent } from '../training/events.ts'
 import { showValue } from './display.ts'
+import type { Display } from './display.ts'
 import { plainProgress } from './plain.ts'
-import { terminalProgress } from './terminal.ts'
 
 export interface ProgressOptions {
   /** Default: standard error. */
@@ -29,12 +29,15 @@ const epochLine = ({ record }: EventOf<'epoch'>, epochs: number | undefined): st
  * import { progressBar } from '@grad-ts/trainer'
  * typeof progressBar() // => 'function'
  */
-export const progressBar = ({ stream = process.stderr }: ProgressOptions = {}): ((event: TrainEvent) => void) => {
-  const display = stream.isTTY ? terminalProgress(stream) : plainProgress(stream)
+export const progressBar = ({ stream = process.stderr }: ProgressOptions = {}): ((event: TrainEvent) => Promise<void>) => {
+  const open = async (): Promise<Display> =>
+    stream.isTTY ? (await import('./terminal.ts')).terminalProgress(stream) : plainProgress(stream)
+  let display: Display | undefined
   let start: EventOf<'started'> | undefined
   let epochStart = performance.now()
   let examples = 0
-  return (event) => {
+  return async (event) => {
+    display ??= await open()
     switch (event.tag) {
       case 'started':
         start = event

@@ -115,7 +115,7 @@ const sampleSection = ({ title, items }: NonNullable<ReportOptions['samples']>):
  * Makes a report of a run: one HTML page that opens offline, with curves, learning rate, alerts and what else is given.
  *
  * @example
- * import { reportOf } from '@grad-ts/trainer'
+ * import { reportOf } from '@grad-ts/trainer/report'
  * const steps = { loss: [2, 1], learningRate: [], gradientNorm: [], updateRatio: [] }
  * const epochs = [{ epoch: 1, step: 2, loss: 1.5, metrics: {}, seconds: 0.1, examples: 8 }]
  * reportOf({ title: 'A run', history: { epochs, steps } }).startsWith('<!doctype html>') // => true

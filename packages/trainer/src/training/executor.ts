@@ -1,6 +1,5 @@
 import type { Tree } from '@grad-ts/tree'
 import type { Constant, Tensor } from '@grad-ts/tensor'
-import { compileStepOrThrow } from '@grad-ts/onnxruntime'
 import type { CompileStepOptions } from '@grad-ts/onnxruntime'
 import { stackExamples } from '../data/dataset.ts'
 import { unstackExamples } from '../data/transform.ts'
@@ -48,7 +47,7 @@ const interpretedRunner = (step: Step, initial: Tree<Constant>, stepsPerRun: num
 }
 
 // A step of unknown trees: the types of its parts would be computed without end.
-const compile = compileStepOrThrow as unknown as (
+type Compile = (
   step: Step,
   state: Tree<Constant>,
   batch: Tree<Constant>,
@@ -69,6 +68,7 @@ export const compileRunner = async (
   { device = 'cpu', threads, worker = true }: ExecutorOptions,
 ): Promise<Runner> => {
   if (device === 'interpreter') return interpretedRunner(step, state, stepsPerRun)
+  const compile = (await import('@grad-ts/onnxruntime')).compileStepOrThrow as unknown as Compile
   const program = await compile(step, state, batch, {
     device,
     worker,

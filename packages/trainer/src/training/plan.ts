@@ -1,7 +1,6 @@
 import type { Tree } from '@grad-ts/tree'
 import { key as keyOf, trace } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
-import { probeDevice } from '@grad-ts/onnxruntime'
 import { batchesOf, countBatches } from '../data/batches.ts'
 import type { Batch } from '../data/batches.ts'
 import type { Dataset, Example } from '../data/dataset.ts'
@@ -28,7 +27,7 @@ const mostBytes = 64 * 2 ** 20
 
 /** On a CUDA device the state crosses the bus at the end of every run, so a run should be long whatever the model. */
 const crossesBus = async (device: Device = 'cpu'): Promise<boolean> =>
-  device === 'cuda' || (device === 'auto' && (await probeDevice('cuda')) === undefined)
+  device === 'cuda' || (device === 'auto' && (await (await import('@grad-ts/onnxruntime')).probeDevice('cuda')) === undefined)
 
 const firstBatch = async <E extends Example>(dataset: Dataset<E>, batchSize: number): Promise<Batch<E>> => {
   for await (const batch of batchesOf(dataset, { batchSize, pad: false })) return batch

@@ -2,7 +2,6 @@ import type { Tree } from '@grad-ts/tree'
 import { foldIn, key as keyOf, scalar } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 import type { GradientTransformation } from '@grad-ts/optim'
-import { openCheckpoints } from '../checkpoints/checkpoints.ts'
 import type { Checkpoints } from '../checkpoints/checkpoints.ts'
 import type { Snapshot } from '../checkpoints/snapshot.ts'
 import type { Example } from '../data/dataset.ts'
@@ -113,7 +112,10 @@ export const openRun = async <E extends Example, Params extends Tree<Tensor>, St
     stop: undefined,
     settings: orderSettings(settings, plan),
   }
-  const opened = settings.checkpoint === undefined ? undefined : await openCheckpoints(settings.checkpoint, fresh)
+  const opened =
+    settings.checkpoint === undefined
+      ? undefined
+      : await (await import('../checkpoints/checkpoints.ts')).openCheckpoints(settings.checkpoint, fresh)
   const begin = opened?.found ?? fresh
   return {
     settings,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decode } from 'fast-png'
 import { tensor } from '@grad-ts/tensor'
-import { reportOf } from '../../src/index.ts'
+import { reportOf } from '../../src/report/index.ts'
 import type { EpochRecord, History } from '../../src/index.ts'
 import { alertsOf } from '../../src/report/alerts.ts'
 

@@ -1,0 +1,6 @@
+export { confusionChart, lineChart, scatterChart } from './charts.ts'
+export type { LineChart, Series } from './charts.ts'
+export { htmlTable } from './html.ts'
+export type { Fact, Section } from './html.ts'
+export { reportOf } from './report.ts'
+export type { ReportOptions, Sample } from './report.ts'
