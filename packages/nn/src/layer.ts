@@ -9,6 +9,8 @@ export interface Context {
   readonly key?: Tensor
   /** Which positions of a padded sequence are real: bool `[batch, time]`. */
   readonly mask?: Tensor
+  /** Which place of its sequence each step has, int32 `[batch, time]`: for layers that tell positions. Default: 0, 1, 2, … */
+  readonly positions?: Tensor
   /** How much each row counts, `[batch]`, 0 for rows that only fill the batch up: statistics of the batch leave those out. */
   readonly weights?: Tensor
 }

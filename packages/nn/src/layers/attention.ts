@@ -1,24 +1,15 @@
 import {
-  add,
   and,
-  cast,
-  concat,
-  cos,
   dropout as drop,
   expandDims,
   lowerTriangle,
   matmul,
   mul,
   reshape,
-  ShapeError,
-  sin,
-  sliceAxis,
   softmax,
   splitKey,
   squeeze,
-  sub,
   sum,
-  tensor,
   transpose,
   where,
 } from '@grad-ts/tensor'
@@ -32,6 +23,8 @@ import { checkRate, checkSizes } from './checks.ts'
 import { dense } from './dense.ts'
 import type { KernelAndBias } from './dense.ts'
 import { trainingKey } from './dropout.ts'
+import { rotaryPositions } from './rotary.ts'
+import type { RotaryOptions } from './rotary.ts'
 
 // Far below every score, and finite, so that a row without any allowed key gives an even mix and not NaN.
 const forbidden = (dtype: Tensor['dtype']): number => (dtype === 'float16' ? -6e4 : -1e9)
@@ -62,37 +55,6 @@ export const scaledDotProductAttention = (
   return matmul(attend(softmax(mask === undefined ? scores : where(mask, scores, forbidden(scores.dtype)))), value)
 }
 
-/**
- * Turns the pairs of features of each step by an angle that grows with its position, so that scores depend on distances only.
- *
- * @param x `[…, time, size]`, size even; feature i is paired with feature i + size / 2
- * @param options.base default 10000
- * @param options.offset position of the first step, default 0
- * @example
- * import { ones, sum, square, toNumber } from '@grad-ts/tensor'
- * import { rotaryPositions } from '@grad-ts/nn'
- * const turned = rotaryPositions(ones([2, 3, 4]))
- * turned.shape // => [2, 3, 4]
- * Math.round(toNumber(sum(square(turned)))) // => 24
- * @see Su et al., RoFormer: enhanced transformer with rotary position embedding, 2021, arXiv:2104.09864
- */
-export const rotaryPositions = (
-  x: Tensor,
-  { base = 10000, offset = 0 }: { readonly base?: number; readonly offset?: number } = {},
-): Tensor => {
-  const [time, size] = x.shape.slice(-2) as [number, number]
-  if (x.shape.length < 2 || size % 2 !== 0)
-    throw new ShapeError('rotaryPositions', [x], 'expected x of shape […, time, size] with an even size')
-  const half = size / 2
-  const angles = tensor(
-    Float32Array.from({ length: time * half }, (_, i) => (offset + Math.floor(i / half)) * base ** (-(i % half) / half)),
-    { shape: [time, half] },
-  )
-  const [cosines, sines] = [cos(angles), sin(angles)].map((wave) => cast(wave, x.dtype)) as [Tensor, Tensor]
-  const [first, second] = [sliceAxis(x, -1, { end: half }), sliceAxis(x, -1, { start: half })]
-  return concat([sub(mul(first, cosines), mul(second, sines)), add(mul(second, cosines), mul(first, sines))], -1)
-}
-
 /** What attention reads: a sequence that looks at itself, or at another one. */
 export type AttentionInput =
   | Tensor
@@ -110,16 +72,20 @@ export interface AttentionOptions {
   readonly heads: number
   /** Default: size / heads. */
   readonly headSize?: number
+  /** Heads of keys and values, each shared by as many heads of queries (Ainslie et al., 2023, arXiv:2305.13245). Default: heads. */
+  readonly keyValueHeads?: number
   /** Last axis of the memory in cross-attention, default: size. */
   readonly memorySize?: number
   /** Whether a step sees only itself and earlier ones. Default false. */
   readonly causal?: boolean
-  /** Whether queries and keys are turned by their positions. Default false. */
-  readonly rotary?: boolean
+  /** Whether queries and keys are turned by their positions, those of the context where it has any. Default false. */
+  readonly rotary?: boolean | RotaryOptions
   /** Share of attention weights dropped while training, default 0. */
   readonly dropout?: number
   /** Default true. */
   readonly useBias?: boolean
+  /** Whether the last projection has a bias. Default: useBias. */
+  readonly outputBias?: boolean
   /** Default: Glorot uniform. */
   readonly kernelInit?: Initializer
 }
@@ -131,16 +97,27 @@ export type AttentionParams = {
   readonly output: KernelAndBias
 }
 
-const sourcesOf = (input: AttentionInput, context: Context) => {
-  if ('op' in input) return { x: input, memory: input, memoryMask: context.mask }
-  return { x: input.x, memory: input.memory, memoryMask: input.memoryMask }
+const sourcesOf = (input: AttentionInput, { mask, positions }: Context) => {
+  if ('op' in input) return { x: input, memory: input, memoryMask: mask, positions, memoryPositions: positions }
+  return { x: input.x, memory: input.memory, memoryMask: input.memoryMask, positions, memoryPositions: undefined }
 }
 
-const maskOf = (queries: number, keys: number, causal: boolean, padding: Tensor | undefined): Tensor | undefined => {
-  const real = padding === undefined ? undefined : expandDims(expandDims(padding, 1), 1)
+/** What may be seen, with an axis of 1 for each axis of heads. */
+const maskOf = ([queries, keys]: readonly [number, number], causal: boolean, padding: Tensor | undefined, headAxes: number) => {
+  const real = padding === undefined ? undefined : reshape(padding, [padding.shape[0] as number, ...ones(headAxes), 1, keys])
   // Queries are the last of the keys, as they are when earlier steps are kept.
   const earlier = causal ? lowerTriangle(queries, keys, keys - queries) : undefined
   return real === undefined || earlier === undefined ? (real ?? earlier) : and(real, earlier)
+}
+
+const ones = (count: number): number[] => Array.from({ length: count }, () => 1)
+
+/** Refuses heads that do not divide what they share. */
+const checkHeads = (size: number, heads: number, headSize: number, keyValueHeads: number): void => {
+  if (!Number.isInteger(headSize))
+    throw new LayerError('multiHeadAttention', `expected heads to divide the size ${size}, got ${heads}; or give headSize`)
+  if (heads % keyValueHeads !== 0)
+    throw new LayerError('multiHeadAttention', `expected keyValueHeads to divide the ${heads} heads, got ${keyValueHeads}`)
 }
 
 /**
@@ -158,17 +135,23 @@ const maskOf = (queries: number, keys: number, causal: boolean, padding: Tensor 
  * @see Vaswani et al., Attention is all you need, 2017, arXiv:1706.03762
  */
 export const multiHeadAttention = (options: AttentionOptions): Layer<AttentionParams, null, AttentionInput> => {
-  const { size, heads, headSize = size / heads, memorySize = size, causal = false, rotary = false, dropout: rate = 0 } = options
-  const { useBias = true, kernelInit = glorotUniform } = options
-  checkSizes('multiHeadAttention', { size, heads, memorySize })
+  const { size, heads, headSize = size / heads, keyValueHeads = heads, memorySize = size, causal = false, rotary = false } = options
+  const { dropout: rate = 0, useBias = true, outputBias = useBias, kernelInit = glorotUniform } = options
+  checkSizes('multiHeadAttention', { size, heads, keyValueHeads, memorySize })
   checkRate('multiHeadAttention', 'dropout', rate)
-  if (!Number.isInteger(headSize))
-    throw new LayerError('multiHeadAttention', `expected heads to divide the size ${size}, got ${heads}; or give headSize`)
-  const projection = (inputs: number, out: number) => dense({ in: inputs, out, useBias, kernelInit })
+  checkHeads(size, heads, headSize, keyValueHeads)
   const inner = heads * headSize
-  const [toQuery, toMemory, toOutput] = [projection(size, inner), projection(memorySize, inner), projection(inner, size)]
-  const split = (x: Tensor): Tensor => transpose(reshape(x, [x.shape[0] as number, -1, heads, headSize]), [0, 2, 1, 3])
-  const turned = (x: Tensor): Tensor => (rotary ? rotaryPositions(x) : x)
+  const toQuery = dense({ in: size, out: inner, useBias, kernelInit })
+  const toMemory = dense({ in: memorySize, out: keyValueHeads * headSize, useBias, kernelInit })
+  const toOutput = dense({ in: inner, out: size, useBias: outputBias, kernelInit })
+  const isGrouped = keyValueHeads !== heads
+  const split = (x: Tensor): Tensor => transpose(reshape(x, [x.shape[0] as number, x.shape[1] as number, -1, headSize]), [0, 2, 1, 3])
+  const turned = (x: Tensor, positions: Tensor | undefined): Tensor =>
+    rotary === false ? x : rotaryPositions(x, { ...(rotary === true ? {} : rotary), ...(positions === undefined ? {} : { positions }) })
+  // With groups, heads of queries take a further axis, along which keys and values repeat.
+  const grouped = (query: Tensor): Tensor =>
+    isGrouped ? reshape(query, [query.shape[0] as number, keyValueHeads, heads / keyValueHeads, -1, headSize]) : query
+  const repeated = (x: Tensor): Tensor => (isGrouped ? expandDims(x, 2) : x)
   return statelessLayer<AttentionParams, AttentionInput>({
     name: 'multiHeadAttention',
     init: (key) => {
@@ -176,16 +159,17 @@ export const multiHeadAttention = (options: AttentionOptions): Layer<AttentionPa
       return { query: toQuery.init(queryKey), key: toMemory.init(keyKey), value: toMemory.init(valueKey), output: toOutput.init(outputKey) }
     },
     apply: (params, input, context) => {
-      const { x, memory, memoryMask } = sourcesOf(input, context)
-      const query = turned(split(toQuery.apply(params.query, x)))
-      const key = turned(split(toMemory.apply(params.key, memory)))
-      const mask = maskOf(query.shape[2] as number, key.shape[2] as number, causal, memoryMask)
+      const { x, memory, memoryMask, positions, memoryPositions } = sourcesOf(input, context)
+      const query = turned(split(toQuery.apply(params.query, x)), positions)
+      const key = turned(split(toMemory.apply(params.key, memory)), memoryPositions)
+      const mask = maskOf([query.shape[2] as number, key.shape[2] as number], causal, memoryMask, isGrouped ? 2 : 1)
       const dropKey = rate === 0 ? undefined : trainingKey('multiHeadAttention', context)
-      const mixed = scaledDotProductAttention(query, key, split(toMemory.apply(params.value, memory)), {
+      const mixed = scaledDotProductAttention(grouped(query), repeated(key), repeated(split(toMemory.apply(params.value, memory))), {
         ...(mask === undefined ? {} : { mask }),
         ...(dropKey === undefined ? {} : { attend: (weights: Tensor) => drop(dropKey, weights, rate) }),
       })
-      return toOutput.apply(params.output, reshape(transpose(mixed, [0, 2, 1, 3]), [x.shape[0] as number, -1, inner]))
+      const heard = isGrouped ? reshape(mixed, query.shape) : mixed
+      return toOutput.apply(params.output, reshape(transpose(heard, [0, 2, 1, 3]), [x.shape[0] as number, -1, inner]))
     },
   })
 }

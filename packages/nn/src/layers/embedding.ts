@@ -1,8 +1,8 @@
-import { add, cast, DTypeError, expandDims, gather, notEqual, ShapeError, sliceAxis, tensor, where } from '@grad-ts/tensor'
+import { add, cast, DTypeError, expandDims, gather, mul, notEqual, ShapeError, sin, sliceAxis, tensor, where } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import type { Initializer } from '../initializers/initializer.ts'
 import { normal, uniform } from '../initializers/simple.ts'
-import { lambda, statefulLayer, statelessLayer } from '../layer.ts'
+import { statefulLayer, statelessLayer } from '../layer.ts'
 import type { Layer } from '../layer.ts'
 import { checkSizes } from './checks.ts'
 import type { Tree } from '@grad-ts/tree'
@@ -57,6 +57,7 @@ const timeOf = (op: string, x: Tensor, size: number, longest = Infinity): number
 
 /**
  * Adds a learned row to each step of a sequence `[batch, time, size]`, time at most `length`; parameter `table` `[length, size]`.
+ * Where the context has positions, they choose the rows.
  *
  * @example
  * import { key, ones } from '@grad-ts/tensor'
@@ -77,22 +78,34 @@ export const learnedPositions = ({
   return statelessLayer<EmbeddingParams>({
     name: 'learnedPositions',
     init: (key) => ({ table: tableInit(key, [length, size]) }),
-    apply: ({ table }, x) => add(x, sliceAxis(table, 0, { end: timeOf('learnedPositions', x, size, length) })),
+    apply: ({ table }, x, { positions }) => {
+      const end = timeOf('learnedPositions', x, size, length)
+      return add(x, positions === undefined ? sliceAxis(table, 0, { end }) : gather(table, positions))
+    },
   })
 }
+
+const frequencyOf = (feature: number, size: number): number => 10000 ** ((-2 * Math.floor(feature / 2)) / size)
 
 /** Sines and cosines of falling frequency for each step, `[time, size]` (Vaswani et al., 2017, arXiv:1706.03762). */
 const waves = (time: number, size: number): Tensor => {
   const elements = Float32Array.from({ length: time * size }, (_, i) => {
-    const [step, feature] = [Math.floor(i / size), i % size]
-    const angle = step / 10000 ** ((2 * Math.floor(feature / 2)) / size)
-    return feature % 2 === 0 ? Math.sin(angle) : Math.cos(angle)
+    const angle = Math.floor(i / size) * frequencyOf(i % size, size)
+    return (i % size) % 2 === 0 ? Math.sin(angle) : Math.cos(angle)
   })
   return tensor(elements, { shape: [time, size] })
 }
 
+/** The same for positions of the graph `[batch, time]`: a cosine is a sine a quarter turn on. */
+const wavesAt = (positions: Tensor, size: number): Tensor => {
+  const features = Array.from({ length: size }, (_, feature) => feature)
+  const frequencies = tensor(features.map((feature) => frequencyOf(feature, size)))
+  const shifts = tensor(features.map((feature) => (feature % 2) * (Math.PI / 2)))
+  return sin(add(mul(cast(expandDims(positions, -1), 'float32'), frequencies), shifts))
+}
+
 /**
- * Adds fixed sines and cosines to each step of a sequence `[batch, time, size]`.
+ * Adds fixed sines and cosines to each step of a sequence `[batch, time, size]`, at the context's positions where it has any.
  *
  * @example
  * import { ones } from '@grad-ts/tensor'
@@ -100,7 +113,14 @@ const waves = (time: number, size: number): Tensor => {
  * sinusoidalPositions({ size: 8 }).apply(null, ones([2, 10, 8])).shape // => [2, 10, 8]
  */
 export const sinusoidalPositions = ({ size }: { readonly size: number }): Layer<null, null> =>
-  lambda((x) => add(x, cast(waves(timeOf('sinusoidalPositions', x, size), size), x.dtype)), 'sinusoidalPositions')
+  statelessLayer<null>({
+    name: 'sinusoidalPositions',
+    init: () => null,
+    apply: (_, x, { positions }) => {
+      const time = timeOf('sinusoidalPositions', x, size)
+      return add(x, cast(positions === undefined ? waves(time, size) : wavesAt(positions, size), x.dtype))
+    },
+  })
 
 /**
  * Tells the layers inside which steps are real: those whose symbol is not the padding.

@@ -1,4 +1,4 @@
-import { add, dropout as drop, splitKey } from '@grad-ts/tensor'
+import { add, dropout as drop, foldIn, mul, splitKey } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { gelu } from '../activations.ts'
 import type { Initializer } from '../initializers/initializer.ts'
@@ -6,12 +6,13 @@ import { glorotUniform } from '../initializers/variance-scaling.ts'
 import { statelessLayer } from '../layer.ts'
 import type { Context, Layer } from '../layer.ts'
 import { multiHeadAttention } from './attention.ts'
-import type { AttentionParams } from './attention.ts'
+import type { AttentionOptions, AttentionParams } from './attention.ts'
 import { dense } from './dense.ts'
 import type { KernelAndBias } from './dense.ts'
 import { trainingKey } from './dropout.ts'
 import { layerNorm } from './normalization.ts'
 import type { ScaleAndBias } from './normalization.ts'
+import type { RotaryOptions } from './rotary.ts'
 
 export interface TransformerOptions {
   readonly size: number
@@ -24,8 +25,16 @@ export interface TransformerOptions {
   readonly dropout?: number
   /** Whether each part normalises its input (`pre`, default) or its sum (`post`, as in the paper). */
   readonly norm?: 'pre' | 'post'
+  /** What normalises, over the last axis. Default: `layerNorm({ features: size })`. */
+  readonly normLayer?: Layer<ScaleAndBias, null>
   /** Whether positions are told by turning queries and keys. Default false. */
-  readonly rotary?: boolean
+  readonly rotary?: boolean | RotaryOptions
+  /** Whether the feed-forward part multiplies by an activated gate of its own (Shazeer, 2020, arXiv:2002.05202). Default false. */
+  readonly gated?: boolean
+  /** Default true. */
+  readonly useBias?: boolean
+  /** What the self-attention has otherwise. */
+  readonly attention?: Partial<AttentionOptions>
   /** Default: Glorot uniform. */
   readonly kernelInit?: Initializer
 }
@@ -34,6 +43,8 @@ export type EncoderBlockParams = {
   readonly attention: AttentionParams
   readonly attentionNorm: ScaleAndBias
   readonly hidden: KernelAndBias
+  /** `null` unless the block is gated. */
+  readonly gate: KernelAndBias | null
   readonly output: KernelAndBias
   readonly outputNorm: ScaleAndBias
 }
@@ -48,13 +59,15 @@ interface Parts {
 
 /** The layers that both kinds of block are made of. */
 const partsOf = ({ options, causal }: Parts) => {
-  const { size, heads, hidden = 4 * size, kernelInit = glorotUniform, dropout = 0, rotary = false } = options
+  const { size, heads, hidden = 4 * size, kernelInit = glorotUniform, dropout = 0, rotary = false, useBias = true } = options
+  const widening = dense({ in: size, out: hidden, useBias, kernelInit })
   return {
-    attention: multiHeadAttention({ size, heads, causal, rotary, dropout, kernelInit }),
-    cross: multiHeadAttention({ size, heads, dropout, kernelInit }),
-    hidden: dense({ in: size, out: hidden, kernelInit }),
-    output: dense({ in: hidden, out: size, kernelInit }),
-    norm: layerNorm({ features: size }),
+    attention: multiHeadAttention({ size, heads, causal, rotary, dropout, useBias, kernelInit, ...options.attention }),
+    cross: multiHeadAttention({ size, heads, dropout, useBias, kernelInit }),
+    hidden: widening,
+    gate: options.gated === true ? widening : null,
+    output: dense({ in: hidden, out: size, useBias, kernelInit }),
+    norm: options.normLayer ?? layerNorm({ features: size }),
   }
 }
 
@@ -78,8 +91,12 @@ const contexts = (context: Context, count: number): readonly Context[] => {
 
 const feedForward =
   (parts: ReturnType<typeof partsOf>, params: EncoderBlockParams, activation: (x: Tensor) => Tensor) =>
-  (x: Tensor): Tensor =>
-    parts.output.apply(params.output, activation(parts.hidden.apply(params.hidden, x)))
+  (x: Tensor): Tensor => {
+    const hidden = parts.hidden.apply(params.hidden, x)
+    const gated =
+      parts.gate === null || params.gate === null ? activation(hidden) : mul(activation(parts.gate.apply(params.gate, x)), hidden)
+    return parts.output.apply(params.output, gated)
+  }
 
 const initBlock = (parts: ReturnType<typeof partsOf>, key: Tensor): EncoderBlockParams => {
   const [attentionKey, hiddenKey, outputKey, normKey] = splitKey(key, 4)
@@ -87,6 +104,7 @@ const initBlock = (parts: ReturnType<typeof partsOf>, key: Tensor): EncoderBlock
     attention: parts.attention.init(attentionKey),
     attentionNorm: parts.norm.init(normKey),
     hidden: parts.hidden.init(hiddenKey),
+    gate: parts.gate === null ? null : parts.gate.init(foldIn(hiddenKey, 1)),
     output: parts.output.init(outputKey),
     outputNorm: parts.norm.init(normKey),
   }

@@ -37,6 +37,7 @@ import {
   rmsNorm,
   separableConv2d,
   sequential,
+  silu,
   simpleRnn,
   sinusoidalPositions,
   spatialDropout,
@@ -98,6 +99,13 @@ const row = (
   context: Context = {},
 ): LayerRow => ({ name, layer: layer as Layer, input, output, paths: paths.toSorted(), context })
 
+const positions = tensor(
+  [
+    [2, 3, 4, 5],
+    [0, 0, 1, 2],
+  ],
+  { dtype: 'int32' },
+)
 const cross = multiHeadAttention({ size: 4, heads: 2, memorySize: 3 })
 const decoder = decoderBlock({ size: 4, heads: 2 })
 const memory = tensor(
@@ -201,10 +209,32 @@ const sequences: LayerRow[] = [
     [2, 3, 4],
     attention(),
   ),
+  row(
+    'multiHeadAttention, shared keys and positions',
+    multiHeadAttention({
+      size: 8,
+      heads: 4,
+      keyValueHeads: 2,
+      causal: true,
+      rotary: { base: 100, scaling: { type: 'llama3', factor: 2, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalLength: 8 } },
+      outputBias: false,
+    }),
+    [2, 4, 8],
+    [2, 4, 8],
+    attention().filter((path) => path !== 'output.bias'),
+    { mask, positions },
+  ),
   row('attentionPooling', attentionPooling({ size: 3 }), [2, 4, 3], [2, 3], kernelAndBias(), { mask }),
   row('meanOverTime', meanOverTime(), [2, 4, 3], [2, 3], [], { mask }),
   row('maxOverTime', maxOverTime(), [2, 4, 3], [2, 3], [], { mask }),
   row('encoderBlock', encoderBlock({ size: 4, heads: 2, causal: true }), [2, 4, 4], [2, 4, 4], block),
+  row(
+    'encoderBlock, gated',
+    encoderBlock({ size: 4, heads: 2, gated: true, useBias: false, activation: silu, normLayer: rmsNorm({ features: 4 }), rotary: true }),
+    [2, 4, 4],
+    [2, 4, 4],
+    [...block.filter((path) => !path.endsWith('bias')), 'gate.kernel'],
+  ),
   row('encoderBlock, post', encoderBlock({ size: 4, heads: 2, norm: 'post', hidden: 6, dropout: 0.1 }), [2, 4, 4], [2, 4, 4], block, {
     ...training,
     mask,

@@ -1,5 +1,5 @@
 import * as nn from '@grad-ts/nn'
-import { evaluate, key, ones, slice, tensor, toArray } from '@grad-ts/tensor'
+import { evaluate, key, ones, slice, tensor, toArray, zeros } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 import { map } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
@@ -141,7 +141,49 @@ describe('order in time', () => {
       return (turned[0] as number[]).reduce((sum, value, i) => sum + value * ((turned[1] as number[])[i] as number), 0)
     }
     expect(dot(0)).not.toBeCloseTo(20, 3)
-    expect(dot(17)).toBeCloseTo(dot(0), 5)
+    expect(dot(17)).toBeCloseTo(dot(0), 12)
+  })
+
+  const places = tensor([[0, 1, 2]], { dtype: 'int32' })
+  const moved = tensor([[4, 0, 7]], { dtype: 'int32' })
+
+  test.each([
+    ['learnedPositions', nn.learnedPositions({ length: 8, size: 4 })],
+    ['sinusoidalPositions', nn.sinusoidalPositions({ size: 4 })],
+    ['rotary attention', nn.multiHeadAttention({ size: 4, heads: 1, rotary: true })],
+  ])('%s reads the positions of the context', (_, layer) => {
+    const params = drawn(layer as nn.Layer)
+    const { apply } = layer as nn.Layer
+    const plain = numbers(apply(params, x))
+    numbers(apply(params, x, { positions: places })).forEach((value, i) => expect(value).toBeCloseTo(plain[i] as number, 5))
+    const there = numbers(apply(params, x, { positions: moved }))
+    expect(there.some((value, i) => Math.abs(value - (plain[i] as number)) > 1e-2)).toBe(true)
+  })
+
+  test('positions out of order are steps out of order', () => {
+    const layer = nn.learnedPositions({ length: 8, size: 4 })
+    const table = evaluate(layer.init(key(1)).table)
+    const rows = numbers(layer.apply({ table }, zeros([1, 3, 4]), { positions: moved }))
+    expect(rows).toEqual([4, 0, 7].flatMap((row) => Array.from(table.attributes.data).slice(row * 4, row * 4 + 4)))
+  })
+
+  test('positions must be those of the steps', () => {
+    expect(() => nn.rotaryPositions(zeros([2, 3, 4]), { positions: zeros([2, 4], 'int32') })).toThrow('expected positions [batch, time]')
+  })
+
+  test('scaled frequencies: short periods stay, long ones slow down in full, those between in part', () => {
+    const plain = nn.rotaryFrequencies(64)
+    expect(plain[16]).toBeCloseTo(0.01, 12)
+    const llama3 = { type: 'llama3', factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalLength: 256 } as const
+    const slowed = nn.rotaryFrequencies(64, { scaling: llama3 }).map((frequency, i) => (plain[i] as number) / frequency)
+    plain.forEach((frequency, i) => {
+      const period = (2 * Math.PI) / frequency
+      if (period < 64) expect(slowed[i]).toBe(1)
+      else if (period > 256) expect(slowed[i]).toBeCloseTo(8, 12)
+      else expect((slowed[i] as number) > 1 && (slowed[i] as number) < 8).toBe(true)
+    })
+    expect(new Set(slowed).size).toBeGreaterThan(3)
+    expect(() => nn.rotaryFrequencies(4, { scaling: { type: 'linear', factor: 0.5 } })).toThrow('expected a factor of 1 or more, got 0.5')
   })
 })
 

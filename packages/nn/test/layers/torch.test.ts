@@ -102,6 +102,7 @@ describe('transformer blocks', () => {
     attention,
     attentionNorm: norm(25),
     hidden: { kernel: waves(21, 4, 6), bias: waves(22, 6) },
+    gate: null,
     output: { kernel: waves(23, 6, 4), bias: waves(24, 4) },
     outputNorm: norm(27),
   }
