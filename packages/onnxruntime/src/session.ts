@@ -16,8 +16,14 @@ export interface SessionOptions {
   readonly outputLocations?: Readonly<Record<string, 'cpu' | 'gpu-buffer'>>
 }
 
-// Idle threads that spin steal time from everything else in the process, and denormals cost a hundred times a normal number.
-const extra = { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' }, set_denormal_as_zero: '1' }
+// To wake a thread takes longer than many an op, so threads wait awake for the next one, but not for long and only inside a run:
+// longer they steal time from everything else. Denormals cost a hundred times a normal number.
+const extra = {
+  intra_op: { allow_spinning: '1', spin_duration_us: '50' },
+  inter_op: { allow_spinning: '0' },
+  force_spinning_stop: '1',
+  set_denormal_as_zero: '1',
+}
 
 const optionsOf = ({
   device,

@@ -7,6 +7,7 @@ import { ExecutionError } from '../errors.ts'
 import type { Runtime } from '../runtime.ts'
 import type { StepExecutor } from '../step/executor.ts'
 import { fromRuntime, toRuntime } from '../transfer.ts'
+import { createBin } from './bin.ts'
 import type { Place } from './pack.ts'
 import type { SplitStep, Source } from './split.ts'
 import { createState } from './state.ts'
@@ -37,6 +38,8 @@ const createStep = (runtime: typeof Runtime, session: Runtime.InferenceSession, 
   const inputs = inputPorts(split.session as Graph).map(({ name }) => name)
   const outputs = outputPorts(split.session as Graph).map(({ name }) => name)
   const fetches = fetchesOf(runtime, split, outputs, state)
+  const written = outputs.filter((name) => fetches[name] !== null)
+  const discard = createBin()
   const unpack = unpacker(runtime, split, state)
   const update = prepareUpdates(split.updates, state.arena)
   const feed = (batch: readonly Constant[]): Record<string, Runtime.Tensor> =>
@@ -56,7 +59,10 @@ const createStep = (runtime: typeof Runtime, session: Runtime.InferenceSession, 
     const result = (place: Place, type: Tensor): Runtime.Tensor => unpack(output(place), place, type)
     update((place) => output(place).data[place.offset] as number)
     for (const { leaf, place } of split.kept) state.put(leaf, result(place, state.types[leaf] as Tensor))
-    return results.map((type, i) => fromRuntime(result(split.outputs[i] as Place, type), type.shape, type.dtype))
+    const values = results.map((type, i) => fromRuntime(result(split.outputs[i] as Place, type), type.shape, type.dtype))
+    // The runtime has copied what it wrote into the arena once more.
+    discard(written.map((name) => (fetched[name] as Runtime.Tensor).data as Float32Array<ArrayBuffer>).map(({ buffer }) => buffer))
+    return values
   }
 }
 

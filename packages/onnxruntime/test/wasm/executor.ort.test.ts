@@ -148,3 +148,13 @@ test.each(['auto', 'off'] as const)('runs that are not awaited follow one anothe
   const sums = await Promise.all(runs)
   sums.forEach((sum, i) => expect(T.toNumber(sum as Constant)).toBeCloseTo(T.toNumber(T.sum(gradients[i] as Tensor)), 5))
 })
+
+test('gradients that the kernels have read take no memory any more', async () => {
+  const step = (w: Tensor, x: Tensor) => [T.sub(w, T.mul(T.matmul(x, x, { transposeA: true }), 0.1)), T.sum(x)] as const
+  const x = draw(9, [2, 512])
+  await using program = await compileStepOrThrow(step, T.evaluate(T.zeros([512, 512])) as Tensor, x)
+  await program.runOrThrow(x)
+  const before = process.memoryUsage().arrayBuffers
+  for (let i = 0; i < 5; i++) await program.runOrThrow(x)
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(512 * 512 * 4)
+})
