@@ -5,6 +5,7 @@ import {
   lowerTriangle,
   matmul,
   mul,
+  not,
   reshape,
   softmax,
   splitKey,
@@ -78,6 +79,8 @@ export interface AttentionOptions {
   readonly memorySize?: number
   /** Whether a step sees only itself and earlier ones. Default false. */
   readonly causal?: boolean
+  /** How many steps a causal step sees, itself among them. Default: all. */
+  readonly window?: number
   /** Whether queries and keys are turned by their positions, those of the context where it has any. Default false. */
   readonly rotary?: boolean | RotaryOptions
   /** Share of attention weights dropped while training, default 0. */
@@ -102,12 +105,18 @@ const sourcesOf = (input: AttentionInput, { mask, positions }: Context) => {
   return { x: input.x, memory: input.memory, memoryMask: input.memoryMask, positions, memoryPositions: undefined }
 }
 
-/** What may be seen, with an axis of 1 for each axis of heads. */
-const maskOf = ([queries, keys]: readonly [number, number], causal: boolean, padding: Tensor | undefined, headAxes: number) => {
-  const real = padding === undefined ? undefined : reshape(padding, [padding.shape[0] as number, ...ones(headAxes), 1, keys])
-  // Queries are the last of the keys, as they are when earlier steps are kept.
-  const earlier = causal ? lowerTriangle(queries, keys, keys - queries) : undefined
-  return real === undefined || earlier === undefined ? (real ?? earlier) : and(real, earlier)
+/** Which keys come no later than a query; queries are the last of the keys, as they are when earlier steps are kept. */
+const earlierOf = (queries: number, keys: number, window: number): Tensor => {
+  const earlier = lowerTriangle(queries, keys, keys - queries)
+  return window >= keys ? earlier : and(earlier, not(lowerTriangle(queries, keys, keys - queries - window)))
+}
+
+/** Joins masks of keys; that of real steps gets an axis of 1 for each axis of heads. */
+const joined = (earlier: Tensor | undefined, padding: Tensor | undefined, headAxes: number): Tensor | undefined => {
+  if (padding === undefined) return earlier
+  const [batch, keys] = padding.shape as [number, number]
+  const real = reshape(padding, [batch, ...ones(headAxes), 1, keys])
+  return earlier === undefined ? real : and(real, earlier)
 }
 
 const ones = (count: number): number[] => Array.from({ length: count }, () => 1)
@@ -135,8 +144,8 @@ const checkHeads = (size: number, heads: number, headSize: number, keyValueHeads
  * @see Vaswani et al., Attention is all you need, 2017, arXiv:1706.03762
  */
 export const multiHeadAttention = (options: AttentionOptions): Layer<AttentionParams, null, AttentionInput> => {
-  const { size, heads, headSize = size / heads, keyValueHeads = heads, memorySize = size, causal = false, rotary = false } = options
-  const { dropout: rate = 0, useBias = true, outputBias = useBias, kernelInit = glorotUniform } = options
+  const { size, heads, headSize = size / heads, keyValueHeads = heads, memorySize = size, rotary = false } = options
+  const { causal = false, window = Infinity, dropout: rate = 0, useBias = true, outputBias = useBias, kernelInit = glorotUniform } = options
   checkSizes('multiHeadAttention', { size, heads, keyValueHeads, memorySize })
   checkRate('multiHeadAttention', 'dropout', rate)
   checkHeads(size, heads, headSize, keyValueHeads)
@@ -162,7 +171,8 @@ export const multiHeadAttention = (options: AttentionOptions): Layer<AttentionPa
       const { x, memory, memoryMask, positions, memoryPositions } = sourcesOf(input, context)
       const query = turned(split(toQuery.apply(params.query, x)), positions)
       const key = turned(split(toMemory.apply(params.key, memory)), memoryPositions)
-      const mask = maskOf([query.shape[2] as number, key.shape[2] as number], causal, memoryMask, isGrouped ? 2 : 1)
+      const earlier = causal ? earlierOf(query.shape[2] as number, key.shape[2] as number, window) : undefined
+      const mask = joined(earlier, memoryMask, isGrouped ? 2 : 1)
       const dropKey = rate === 0 ? undefined : trainingKey('multiHeadAttention', context)
       const mixed = scaledDotProductAttention(grouped(query), repeated(key), repeated(split(toMemory.apply(params.value, memory))), {
         ...(mask === undefined ? {} : { mask }),

@@ -124,6 +124,15 @@ describe('order in time', () => {
     expect(numbers(layer.apply(params, x)).slice(8)).not.toEqual(numbers(layer.apply(params, changed)).slice(8))
   })
 
+  test('a window hides what lies further back', () => {
+    const layer = nn.multiHeadAttention({ size: 4, heads: 2, keyValueHeads: 1, causal: true, window: 2 })
+    const params = drawn(layer)
+    const whole = numbers(layer.apply(params, x))
+    const last = numbers(layer.apply(params, slice(x, [null, { start: 1 }])))
+    expect(whole.slice(8)).toEqual(last.slice(4))
+    expect(whole.slice(4, 8)).not.toEqual(last.slice(0, 4))
+  })
+
   test('rotary scores depend on distances only', () => {
     const dot = (offset: number): number => {
       const turned = toArray(
