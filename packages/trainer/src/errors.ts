@@ -64,7 +64,7 @@ export class InterruptedError extends Tagged('InterruptedError') {
 }
 
 /** Why a checkpoint cannot be used. */
-export type CheckpointFault = 'damaged' | 'foreign' | 'version' | 'model' | 'settings'
+export type CheckpointFault = 'damaged' | 'foreign' | 'version' | 'model' | 'settings' | 'occupied' | 'missing'
 
 /** A checkpoint cannot be used. */
 export class CheckpointError extends Tagged('CheckpointError') {
@@ -84,6 +84,8 @@ const advice: Readonly<Record<CheckpointFault, string>> = {
   version: 'read it with the version that wrote it',
   model: 'it belongs to another model or solver; give this run another folder',
   settings: 'set it back, or give this run another folder',
+  occupied: "go on from it with resume: 'latest', delete it with overwrite: true, or give this run another folder",
+  missing: "check the folder, or take 'latest'",
 }
 
 /** Everything that can go wrong in a run. */

@@ -1,16 +1,19 @@
 import { join } from 'node:path'
-import { CheckpointError } from '../errors.ts'
+import { CheckpointError, SettingsError } from '../errors.ts'
+import type { EpochRecord } from '../training/events.ts'
 import { positiveInteger } from '../training/settings.ts'
+import { betterOf } from './best.ts'
 import type { CheckpointOptions } from './options.ts'
 import { fromCheckpoint, toCheckpoint } from './snapshot.ts'
 import type { Snapshot } from './snapshot.ts'
-import { readCheckpoint, removeCheckpoint, stepsIn, sweep, writeCheckpoint } from './store.ts'
+import { readCheckpoint, removeCheckpoint, setAside, stepsIn, sweep, writeCheckpoint } from './store.ts'
+import type { Checkpoint } from './store.ts'
 
 /** The moment a run is at. */
 export interface Moment {
   readonly step: number
-  readonly epoch: number
-  readonly isEpochEnd: boolean
+  /** The epoch that has just ended, if one has. */
+  readonly record?: EpochRecord
 }
 
 /** Saves and restores one run. */
@@ -22,23 +25,40 @@ export interface Checkpoints {
   readonly savedStep: () => number
 }
 
-/** Gives the newest checkpoint that fits, or nothing. */
-const newest = async ({ folder, resume }: CheckpointOptions, now: Snapshot): Promise<Snapshot | undefined> => {
-  for (const step of await stepsIn(folder)) {
+interface Found {
+  readonly checkpoint: Checkpoint
+  readonly snapshot: Snapshot
+}
+
+/** Gives the newest checkpoint that fits, or nothing where there is none. */
+const newest = async ({ folder, resume }: CheckpointOptions, steps: readonly number[], now: Snapshot): Promise<Found | undefined> => {
+  let damage: CheckpointError | undefined
+  for (const step of steps) {
     try {
-      return fromCheckpoint(join(folder, `step ${step}`), await readCheckpoint(folder, step), now)
+      const checkpoint = await readCheckpoint(folder, step)
+      return { checkpoint, snapshot: fromCheckpoint(join(folder, `step ${step}`), checkpoint, now) }
     } catch (error) {
       const isPassable = error instanceof CheckpointError && error.reason === 'damaged' && resume === 'lastGood'
       if (!isPassable) throw error
-      await removeCheckpoint(folder, step)
+      damage ??= error
+      await setAside(folder, step)
     }
   }
+  if (damage !== undefined) throw damage
   return undefined
 }
 
-/** A run that starts anew makes what older runs left here worthless: its own would be mixed with them. */
-const clear = async (folder: string): Promise<void> => {
-  for (const step of await stepsIn(folder)) await removeCheckpoint(folder, step)
+/** Decides what becomes of the checkpoints of older runs: they are gone on from, deleted when asked, and else respected. */
+const begin = async (options: CheckpointOptions, now: Snapshot): Promise<Found | undefined> => {
+  const { folder, resume, overwrite = false } = options
+  if (resume !== undefined && overwrite) throw new SettingsError('checkpoint.overwrite', 'either resume or overwrite', 'both')
+  const steps = await stepsIn(folder)
+  if (resume === undefined && !overwrite && steps.length > 0)
+    throw new CheckpointError(folder, 'occupied', `it holds checkpoints of an earlier run, the newest of step ${steps[0]}`)
+  await sweep(folder)
+  if (resume !== undefined) return newest(options, steps, now)
+  for (const step of steps) await removeCheckpoint(folder, step)
+  return undefined
 }
 
 /**
@@ -52,26 +72,35 @@ export const openCheckpoints = async (
   options: CheckpointOptions,
   now: Snapshot,
 ): Promise<{ readonly checkpoints: Checkpoints; readonly found: Snapshot | undefined }> => {
-  const { folder, everySteps, everyMinutes, keep = 2, resume = 'never' } = options
+  const { folder, everySteps, everyMinutes, keep = 2, keepBest } = options
   const everyEpochs = options.everyEpochs ?? (everySteps === undefined && everyMinutes === undefined ? 1 : undefined)
   positiveInteger('checkpoint.keep', keep)
   for (const [name, every] of Object.entries({ everySteps, everyEpochs }))
     if (every !== undefined) positiveInteger(`checkpoint.${name}`, every)
-  await sweep(folder)
-  const found = resume === 'never' ? undefined : await newest(options, now)
-  if (found === undefined) await clear(folder)
-  let saved = found?.memory.step ?? 0
+  if (everyMinutes !== undefined && !(everyMinutes > 0))
+    throw new SettingsError('checkpoint.everyMinutes', 'a number above 0', String(everyMinutes))
+  const found = await begin(options, now)
+  let best = found?.checkpoint.manifest.best
+  let saved = found?.snapshot.memory.step ?? 0
   let savedAt = performance.now()
   return {
-    found,
+    found: found?.snapshot,
     checkpoints: {
-      isDue: ({ step, epoch, isEpochEnd }) =>
-        step > saved &&
-        ((everySteps !== undefined && Math.floor(step / everySteps) > Math.floor(saved / everySteps)) ||
-          (everyEpochs !== undefined && isEpochEnd && epoch % everyEpochs === 0) ||
-          (everyMinutes !== undefined && performance.now() - savedAt >= everyMinutes * 60_000)),
+      isDue: ({ step, record }) => {
+        if (record !== undefined) best = betterOf(keepBest, best, record)
+        return (
+          step > saved &&
+          ((everySteps !== undefined && Math.floor(step / everySteps) > Math.floor(saved / everySteps)) ||
+            (everyEpochs !== undefined && record !== undefined && record.epoch % everyEpochs === 0) ||
+            (everyMinutes !== undefined && performance.now() - savedAt >= everyMinutes * 60_000) ||
+            (record !== undefined && best?.step === record.step))
+        )
+      },
       save: async (snapshot) => {
-        const path = await writeCheckpoint(folder, toCheckpoint(snapshot), keep)
+        const path = await writeCheckpoint(folder, toCheckpoint(snapshot, best), {
+          keep,
+          ...(best === undefined ? {} : { best: best.step }),
+        })
         saved = snapshot.memory.step
         savedAt = performance.now()
         return path

@@ -58,7 +58,8 @@ export const Manifest = t.intersection([
     epochs: t.array(Epoch),
     policies: t.array(JsonValue),
   }),
-  t.partial({ stop: Stop }),
+  // The best epoch so far, whose checkpoint is kept.
+  t.partial({ stop: Stop, best: t.type({ step: t.number, value: Real }) }),
 ])
 export type Manifest = t.TypeOf<typeof Manifest>
 

@@ -5,6 +5,7 @@ import type { Constant, Tensor } from '@grad-ts/tensor'
 import { CheckpointError } from '../errors.ts'
 import type { StopReason } from '../training/events.ts'
 import type { RunMemory } from '../training/memory.ts'
+import type { Best } from './best.ts'
 import type { Manifest } from './manifest.ts'
 import type { Checkpoint } from './store.ts'
 
@@ -21,8 +22,8 @@ const named = (prefix: string, tree: Tree<Constant>): [string, Constant][] =>
 
 const histories = ['loss', 'learningRate', 'gradientNorm', 'updateRatio'] as const
 
-/** Puts a snapshot into the form that is written. */
-export const toCheckpoint = ({ state, memory, stop, settings }: Snapshot): Checkpoint => {
+/** Puts a snapshot into the form that is written, with the best epoch whose checkpoint is kept. */
+export const toCheckpoint = ({ state, memory, stop, settings }: Snapshot, best?: Best): Checkpoint => {
   const { epoch, updates, step, seconds, skipped, examples, tally, epochs, policies } = memory
   return {
     manifest: {
@@ -37,6 +38,7 @@ export const toCheckpoint = ({ state, memory, stop, settings }: Snapshot): Check
       epochs,
       policies,
       ...(stop === undefined ? {} : { stop }),
+      ...(best === undefined ? {} : { best }),
     },
     tensors: Object.fromEntries([
       ...named('state', state),
@@ -48,7 +50,7 @@ export const toCheckpoint = ({ state, memory, stop, settings }: Snapshot): Check
 }
 
 /** Reads the tensors below a prefix into a tree like the given one. */
-const below = (path: string, prefix: string, like: Tree<Constant>, tensors: Checkpoint['tensors']): Tree<Constant> =>
+export const treeBelow = (path: string, prefix: string, like: Tree<Constant>, tensors: Checkpoint['tensors']): Tree<Constant> =>
   mapWithPath((leafPath, leaf: Constant) => {
     const name = leafPath === '' ? prefix : `${prefix}.${leafPath}`
     const found = tensors[name]
@@ -98,7 +100,7 @@ export const fromCheckpoint = (path: string, { manifest, tensors }: Checkpoint, 
   const { epoch, updates, step, seconds, skipped, examples, epochs, policies } = manifest
   const steps = Object.fromEntries(histories.map((name) => [name, [...(tensors[`history.${name}`]?.attributes.data ?? [])]]))
   return {
-    state: below(path, 'state', now.state, tensors),
+    state: treeBelow(path, 'state', now.state, tensors),
     stop: manifest.stop,
     settings: now.settings,
     memory: {
@@ -108,11 +110,11 @@ export const fromCheckpoint = (path: string, { manifest, tensors }: Checkpoint, 
       seconds,
       skipped,
       examples,
-      tally: { ...manifest.tally, metrics: below(path, 'tally', now.memory.tally.metrics, tensors) as RunMemory['tally']['metrics'] },
+      tally: { ...manifest.tally, metrics: treeBelow(path, 'tally', now.memory.tally.metrics, tensors) as RunMemory['tally']['metrics'] },
       epochs: epochs as RunMemory['epochs'],
       policies,
       steps: steps as RunMemory['steps'],
-      best: hasBest ? below(path, 'best', bestLike(now.state), tensors) : null,
+      best: hasBest ? treeBelow(path, 'best', bestLike(now.state), tensors) : null,
     },
   }
 }

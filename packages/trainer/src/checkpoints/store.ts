@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Constant } from '@grad-ts/tensor'
 import { CheckpointError } from '../errors.ts'
-import { decodeSafetensors, encodeSafetensors, writeAtomicallyOrThrow } from '@grad-ts/files'
+import { decodeSafetensors, encodeSafetensors, writeAtomicallyOrThrow, WriteError } from '@grad-ts/files'
 import { firstFault, format, formatOf, Manifest } from './manifest.ts'
 
 /** A checkpoint in memory. */
@@ -42,12 +42,18 @@ export const sweep = async (folder: string): Promise<void> => {
 const hashOf = (pieces: readonly Uint8Array[]): string =>
   pieces.reduce((hash, piece) => hash.update(piece), createHash('sha256')).digest('hex')
 
+/** Which checkpoints stay: the newest ones, and the best. */
+export interface Kept {
+  readonly keep: number
+  readonly best?: number
+}
+
 /**
  * Writes a checkpoint: first the tensors, then the manifest that names them. Whatever happens between, the older ones stay whole.
  *
  * @returns the path of the manifest
  */
-export const writeCheckpoint = async (folder: string, { manifest, tensors }: Checkpoint, keep: number): Promise<string> => {
+export const writeCheckpoint = async (folder: string, { manifest, tensors }: Checkpoint, kept: Kept): Promise<string> => {
   const name = nameOf(manifest.step)
   const pieces = encodeSafetensors(tensors, { format: 'grad-ts' })
   const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
@@ -55,7 +61,7 @@ export const writeCheckpoint = async (folder: string, { manifest, tensors }: Che
   const whole: Manifest = { ...manifest, format, tensors: { file: `${name}.safetensors`, bytes, sha256: hashOf(pieces) } }
   const path = join(folder, `${name}.json`)
   await writeAtomicallyOrThrow(path, `${JSON.stringify(Manifest.encode(whole))}\n`)
-  for (const step of (await stepsIn(folder)).slice(keep)) await removeCheckpoint(folder, step)
+  for (const step of (await stepsIn(folder)).slice(kept.keep)) if (step !== kept.best) await removeCheckpoint(folder, step)
   return path
 }
 
@@ -63,6 +69,16 @@ export const writeCheckpoint = async (folder: string, { manifest, tensors }: Che
 export const removeCheckpoint = async (folder: string, step: number): Promise<void> => {
   await rm(join(folder, `${nameOf(step)}.json`), { force: true })
   await rm(join(folder, `${nameOf(step)}.safetensors`), { force: true })
+}
+
+/** Takes a damaged checkpoint out of the way of the run; a person may still want to look at it. */
+export const setAside = async (folder: string, step: number): Promise<void> => {
+  for (const ending of ['json', 'safetensors']) {
+    const path = join(folder, `${nameOf(step)}.${ending}`)
+    await rename(path, `${path}.damaged`).catch((cause: unknown) => {
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw new WriteError(path, cause)
+    })
+  }
 }
 
 const parse = (path: string, text: string): unknown => {
@@ -91,14 +107,19 @@ const readOr = async (path: string): Promise<Buffer> => {
   }
 }
 
+/** Reads what a checkpoint says of itself. */
+export const readManifest = async (folder: string, step: number): Promise<Manifest> => {
+  const path = join(folder, `${nameOf(step)}.json`)
+  return decodeManifest(path, (await readOr(path)).toString())
+}
+
 /**
  * Reads a checkpoint and checks it against its hash.
  *
  * @throws {CheckpointError} when a file is missing, truncated, changed, foreign or of another version
  */
 export const readCheckpoint = async (folder: string, step: number): Promise<Checkpoint> => {
-  const path = join(folder, `${nameOf(step)}.json`)
-  const manifest = decodeManifest(path, (await readOr(path)).toString())
+  const manifest = await readManifest(folder, step)
   const file = join(folder, manifest.tensors.file)
   const bytes = await readOr(file)
   if (bytes.length !== manifest.tensors.bytes)

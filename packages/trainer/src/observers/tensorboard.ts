@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { WriteError } from '@grad-ts/files'
 import type { EventOf, TrainEvent } from '../training/events.ts'
+import type * as eventFile from './event-file.ts'
 import { flatRecord } from './lines.ts'
 
 /** Names as TensorBoard groups them. */
@@ -32,7 +33,7 @@ export const tensorBoard = (
   { everySteps = 10 }: { readonly everySteps?: number } = {},
 ): ((event: TrainEvent) => Promise<void>) => {
   let path: string | undefined
-  const write = async (message: (seconds: number, file: typeof import('./event-file.ts')) => Uint8Array): Promise<void> => {
+  const write = async (message: (seconds: number, file: typeof eventFile) => Uint8Array): Promise<void> => {
     const file = await import('./event-file.ts')
     const now = Date.now() / 1000
     try {

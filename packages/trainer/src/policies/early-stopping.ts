@@ -1,30 +1,8 @@
 import type { EpochRecord, TrainEvent } from '../training/events.ts'
+import { isBetter, modeOf, monitored, needOf } from './monitor.ts'
+import type { Monitor, NeedOf } from './monitor.ts'
 import { policy } from './policy.ts'
 import type { Action, Needs, Policy } from './policy.ts'
-
-/** A value of an epoch: a loss or a metric, of the training or the validation data. */
-export type Monitor = 'loss' | 'validation.loss' | `metrics.${string}` | `validation.metrics.${string}`
-
-/** What a monitor has to be given. */
-export type NeedOf<M extends Monitor> = M extends `validation.${string}` ? 'validation' : 'nothing'
-
-/** Reads a monitored value; nothing where the epoch has none, as in epochs without an evaluation. */
-export const monitored = (record: EpochRecord, monitor: Monitor): number | undefined => {
-  if (monitor === 'loss') return record.loss
-  if (monitor === 'validation.loss') return record.validation?.loss
-  const [name] = monitor.split('.').slice(-1)
-  return (monitor.startsWith('validation.') ? record.validation?.metrics : record.metrics)?.[name as string]
-}
-
-export const needOf = <M extends Monitor>(monitor: M): NeedOf<M> =>
-  (monitor.startsWith('validation.') ? 'validation' : 'nothing') as NeedOf<M>
-
-/** Whether a value is better than the best one by more than the margins. */
-export const isBetter = (value: number, best: number | null, mode: 'min' | 'max', margin: number): boolean => {
-  if (Number.isNaN(value)) return false
-  if (best === null) return true
-  return mode === 'min' ? value < best - margin : value > best + margin
-}
 
 export interface EarlyStoppingOptions<M extends Monitor> {
   readonly monitor: M
@@ -41,8 +19,6 @@ export interface EarlyStoppingOptions<M extends Monitor> {
 type Memory = { readonly best: number | null; readonly bestEpoch: number; readonly waited: number }
 
 const start: Memory = { best: null, bestEpoch: 0, waited: 0 }
-
-export const modeOf = (monitor: Monitor): 'min' | 'max' => (monitor.endsWith('loss') ? 'min' : 'max')
 
 /**
  * Stops when a value no longer improves.
@@ -68,6 +44,7 @@ export const earlyStopping = <const M extends Monitor>(options: EarlyStoppingOpt
   return policy<Memory, Needs>({
     name: 'earlyStopping',
     needs: needOf(monitor),
+    monitor,
     start,
     react: (memory, event: TrainEvent) => {
       if (event.tag === 'epoch') return atEpoch(memory, event.record)

@@ -1,6 +1,6 @@
 import type { EpochRecord, TrainEvent } from '../training/events.ts'
-import { isBetter, modeOf, monitored, needOf } from './early-stopping.ts'
-import type { Monitor, NeedOf } from './early-stopping.ts'
+import { isBetter, modeOf, monitored, needOf } from './monitor.ts'
+import type { Monitor, NeedOf } from './monitor.ts'
 import { policy } from './policy.ts'
 import type { Action, Needs, Policy } from './policy.ts'
 
@@ -51,6 +51,7 @@ export const reduceOnPlateau = <const M extends Monitor>(options: ReduceOnPlatea
   return policy<Waiting & { readonly scale: number }, Needs>({
     name: 'reduceOnPlateau',
     needs: needOf(monitor),
+    monitor,
     start: { best: null, waited: 0, scale: 1 },
     react: atEpochs((memory, record) => {
       const value = monitored(record, monitor)
@@ -86,6 +87,7 @@ export const resetOnSaturation = <const M extends Monitor>(options: ResetOnSatur
   return policy<Waiting & { readonly done: number }, Needs>({
     name: 'resetOnSaturation',
     needs: needOf(monitor),
+    monitor,
     start: { best: null, waited: 0, done: 0 },
     react: atEpochs((memory, record) => {
       const value = monitored(record, monitor)

@@ -1,4 +1,5 @@
 import type { StopReason, TrainEvent } from '../training/events.ts'
+import type { Monitor } from './monitor.ts'
 
 /** What JSON can hold: the memory of a policy, so that a resumed run goes on with it. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -24,6 +25,8 @@ export type Needs = 'nothing' | 'validation'
 export interface Policy<Need extends Needs = Needs> {
   readonly name: string
   readonly needs: Need
+  /** The value of an epoch that it watches, if any: a run that does not measure it is refused. */
+  readonly monitor?: Monitor
   readonly start: Json
   readonly react: (memory: Json, event: TrainEvent) => { readonly memory: Json; readonly actions: readonly Action[] }
 }
@@ -32,6 +35,7 @@ export interface Policy<Need extends Needs = Needs> {
 export const policy = <Memory extends Json, Need extends Needs>(definition: {
   readonly name: string
   readonly needs: Need
+  readonly monitor?: Monitor
   readonly start: Memory
   readonly react: (memory: Memory, event: TrainEvent) => { readonly memory: Memory; readonly actions: readonly Action[] }
 }): Policy<Need> => ({ ...definition, react: (memory, event) => definition.react(memory as Memory, event) })

@@ -171,7 +171,7 @@ async function* trainEpoch<E extends Example, Params extends Tree<Tensor>, State
     for (const [i, report] of reports.entries()) yield* emit(run, record(run, report, wanted[i] as Batch[]))
     await checkSkipped(run)
     const isEnd = memory.updates === plan.stepsPerEpoch
-    if (!isEnd && checkpoints?.isDue({ step: memory.step, epoch: memory.epoch, isEpochEnd: false }) === true) yield* save(run)
+    if (!isEnd && checkpoints?.isDue({ step: memory.step }) === true) yield* save(run)
     // Lets timers and signals in between two runs.
     await setImmediate()
     if (isDone(anyRun(run))) return
@@ -201,7 +201,7 @@ async function* closeEpoch<E extends Example, Params extends Tree<Tensor>, State
   memory.epochs.push(closed)
   Object.assign(memory, { epoch, updates: 0, seconds: 0, examples: 0, tally: tallier.empty })
   yield* emit(run, { tag: 'epoch', record: closed })
-  if (run.checkpoints?.isDue({ step: memory.step, epoch, isEpochEnd: true }) === true) yield* save(run)
+  if (run.checkpoints?.isDue({ step: memory.step, record: closed }) === true) yield* save(run)
 }
 
 /** Trains until the wanted epochs or steps are done or a policy stops the run; yields what happens, in order. */

@@ -5,7 +5,7 @@ import { dense, dropout, meanSquaredError, sequential } from '@grad-ts/nn'
 import { adam, exponentialDecay, sgd } from '@grad-ts/optim'
 import { add, key, mean, mul, ones, scalar, square, sub, sum, tensor, toNumber, where, equal } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
-import { fit, fitOrThrow, fromColumns, fromIterable, policy, trainEvents } from '../../src/index.ts'
+import { earlyStopping, fit, fitOrThrow, fromColumns, fromIterable, policy, trainEvents } from '../../src/index.ts'
 import type { TrainEvent } from '../../src/index.ts'
 import { evenRuns } from '../../src/training/plan.ts'
 import { linearData, numbersOf, smallModel } from './problems.ts'
@@ -262,6 +262,28 @@ describe('the errors of fit', () => {
       tag: 'SettingsError',
       path: 'data',
     })
+  })
+
+  it('refuses settings that contradict each other, for callers without types', async () => {
+    const plain = { ...base, data: linearData(4), solver: sgd({ learningRate: 0.1 }) }
+    const messageOf = async (settings: object): Promise<unknown> => ((await failure({ ...plain, ...settings } as never)) as Error).message
+    const best = earlyStopping({ monitor: 'validation.loss' })
+    const folder = '/nowhere'
+    expect(await messageOf({})).toBe('epochs: expected either epochs or steps, got neither')
+    expect(await messageOf({ epochs: 1, steps: 1 })).toBe('steps: expected either epochs or steps, got both')
+    expect(await messageOf({ epochs: 1, policies: [best] })).toBe(
+      'policies.0 (earlyStopping): expected validation data, which it reads, got no setting `validation`',
+    )
+    expect(await messageOf({ epochs: 1, policies: [earlyStopping({ monitor: 'metrics.acuracy' })] })).toBe(
+      "policies.0 (earlyStopping): expected one of the metrics (there are none), got 'acuracy'",
+    )
+    expect(await messageOf({ epochs: 1, checkpoint: { folder, keepBest: { monitor: 'validation.loss' } } })).toBe(
+      "checkpoint.keepBest: expected validation data, of which 'validation.loss' is measured, got no setting `validation`",
+    )
+    expect(await messageOf({ epochs: 1, checkpoint: { folder, resume: 'latest', overwrite: true } })).toBe(
+      'checkpoint.overwrite: expected either resume or overwrite, got both',
+    )
+    expect(await messageOf({ epochs: 1, average: { decay: 1 } })).toBe('average.decay: expected a number from 0 to below 1, got 1')
   })
 })
 

@@ -22,4 +22,24 @@ describe('settings that contradict each other do not type-check', () => {
     // @ts-expect-error one of them
     fit({ ...base })
   })
+
+  it('the best epoch by validation needs validation data', () => {
+    fit({ ...base, epochs: 1, validation: { data }, checkpoint: { folder: '', keepBest: { monitor: 'validation.loss' } } })
+    fit({ ...base, epochs: 1, checkpoint: { folder: '', keepBest: { monitor: 'loss' } } })
+    // @ts-expect-error there is nothing to validate on
+    fit({ ...base, epochs: 1, checkpoint: { folder: '', keepBest: { monitor: 'validation.loss' } } })
+  })
+
+  it('checkpoints are gone on from, or deleted', () => {
+    fit({ ...base, epochs: 1, checkpoint: { folder: '', resume: 'lastGood' } })
+    fit({ ...base, epochs: 1, checkpoint: { folder: '', overwrite: true } })
+    // @ts-expect-error not both
+    fit({ ...base, epochs: 1, checkpoint: { folder: '', resume: 'latest', overwrite: true } })
+  })
+
+  it('a group of parameters has a share of the learning rate or a solver', () => {
+    fit({ ...base, epochs: 1, groups: [{ params: 'kernel', scale: 0.1 }] })
+    // @ts-expect-error not both
+    fit({ ...base, epochs: 1, groups: [{ params: 'kernel', scale: 0.1, solver: sgd({ learningRate: 1 }) }] })
+  })
 })
