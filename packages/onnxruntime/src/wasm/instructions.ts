@@ -54,5 +54,13 @@ export const f32x4 = {
   max: simd(233),
 } as const
 
-/** Instructions on bits; `andNot` is a ∧ ¬b, `select` takes a where the last operand is set, else b. */
-export const bits = { not: simd(77), and: simd(78), andNot: simd(79), or: simd(80), xor: simd(81), select: simd(82) } as const
+/** Instructions on bits; `andNot` is a ∧ ¬b, `select` takes a where the last operand is set, else b, `equal` compares whole lanes. */
+export const bits = {
+  not: simd(77),
+  and: simd(78),
+  andNot: simd(79),
+  or: simd(80),
+  xor: simd(81),
+  select: simd(82),
+  equal: simd(55),
+} as const

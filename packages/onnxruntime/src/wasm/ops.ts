@@ -67,10 +67,9 @@ export const isLaneOp = (op: OpName): op is LaneOp => op in rows
 /** Tells the ops that change nothing in a flat tensor. */
 export const isPassing = (op: OpName): boolean => op in passing
 
-const smallestNormal = 2 ** -126
-
 /**
  * Turns numbers too small for a full mantissa into zero, as the session's own arithmetic does. A moment that decays under a
  * gradient of zero would else stay such a number for ever, and some processors are a hundred times slower on them.
+ * They have no bit of the exponent, all of which are set in infinity.
  */
-export const flush = (x: Bytes): Bytes => [...x, ...x, ...f32x4.abs, ...lanes(smallestNormal), ...f32x4.lt, ...bits.andNot]
+export const flush = (x: Bytes): Bytes => [...x, ...x, ...lanes(Infinity), ...bits.and, ...lanes(0), ...bits.equal, ...bits.andNot]
