@@ -1,8 +1,8 @@
 import { bufferFrom } from './constants.ts'
 import { topologicalOrder } from '@grad-ts/tensor'
 import type { DType, Shape, Tensor, TypedArray } from '@grad-ts/tensor'
-import type { AttributeProto, GraphProto, NodeProto, TensorProto } from './schema/messages.ts'
-import { int64Proto, tensorProto } from './schema/types.ts'
+import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from './schema/messages.ts'
+import { int64Proto, tensorProto, valueInfo } from './schema/types.ts'
 
 /** Which kernels a graph may use: those of one provider, or only what all of them have. */
 export type Target = 'portable' | 'cpu' | 'cuda' | 'webgpu'
@@ -25,6 +25,8 @@ export interface Emitter {
   readonly target: Target
   readonly nodes: NodeProto[]
   readonly initializers: TensorProto[]
+  /** Types of values that no reader of the model could derive. */
+  readonly values: ValueInfoProto[]
   /** Adds a node with one output and gives the output's name. `domain:Op` selects another operator set. */
   readonly add: (op: string, inputs: readonly string[], attributes?: Attributes) => string
   /** Adds a node with named outputs. */
@@ -37,6 +39,8 @@ export interface Emitter {
   readonly int64: (values: readonly number[] | number) => string
   /** Gives integers that may depend on the batch size (a shape, the bounds of a slice) as an int64 vector. */
   readonly extents: (node: Tensor, read: (node: Tensor) => readonly number[]) => string
+  /** Writes down the type of a value that no reader of the model could derive, and gives its name. */
+  readonly describe: (name: string, type: Pick<Tensor, 'shape' | 'dtype'>) => string
   /** Reserves a name. */
   readonly name: (hint: string) => string
   /** Writes all nodes that the outputs need, where some have names already, and gives the names of the outputs. */
@@ -72,6 +76,7 @@ const lowerAll = (lower: WriteNode, emitter: Emitter, outputs: readonly Tensor[]
 
 const emitterOver = (shared: Shared): Emitter => {
   const nodes: NodeProto[] = []
+  const values: ValueInfoProto[] = []
   const name = (hint: string): string => {
     const count = shared.used.get(hint) ?? 0
     shared.used.set(hint, count + 1)
@@ -100,6 +105,11 @@ const emitterOver = (shared: Shared): Emitter => {
     target: shared.target,
     nodes,
     initializers: shared.initializers,
+    values,
+    describe: (described, { shape, dtype }) => {
+      values.push(valueInfo(described, shape, dtype))
+      return described
+    },
     name,
     addNamed,
     int64,

@@ -42,6 +42,12 @@ export const nameOutputs = (emitter: Emitter, values: readonly string[], names: 
   })
 }
 
+/** Described values that still have their names. */
+const inner = ({ nodes, values }: Emitter): readonly ValueInfoProto[] => {
+  const computed = new Set(nodes.flatMap(({ output }) => output))
+  return values.filter(({ name }) => computed.has(name as string))
+}
+
 export const graphProto = (
   name: string,
   emitter: Emitter,
@@ -53,6 +59,7 @@ export const graphProto = (
   initializer: emitter.initializers,
   input: inputs,
   output: outputs,
+  ...(emitter.values.length > 0 && { valueInfo: inner(emitter) }),
 })
 
 /** Wraps a graph: IR version 8 and operator set 18, for which every provider has kernels. */

@@ -10,7 +10,7 @@ import { functionKey, runNodes } from './run.ts'
 import type { Frame } from './run.ts'
 import { select } from './select.ts'
 import type { NamedConstants, NamedTensors, OnnxModel, OnnxOptions, OnnxSource, OnnxPort } from './types.ts'
-import { neededFor, reachedBack, statisticsOf, storedWeights, weightOf } from './weights.ts'
+import { initialStatesOf, isMask, neededFor, reachedBack, statisticsOf, storedWeights, weightOf } from './weights.ts'
 
 const record = <A>(entries: Iterable<readonly [string, A]>): Record<string, A> => Object.fromEntries(entries)
 
@@ -133,6 +133,12 @@ const runPlan = (plan: Plan, weights: NamedTensors, inputs: NamedTensors, traini
   return { outputs, reading }
 }
 
+/** The outputs in their order; a record would put names that are numbers first. */
+const outputNames = ({ results, grafts }: OnnxSource): string[] => [
+  ...results.filter((name) => !grafts.some(({ at }) => at === name)),
+  ...grafts.map(({ output }) => output),
+]
+
 /** Runs the layers of our own on the tensors they stand behind. */
 const withGrafts = (source: OnnxSource, params: NamedTensors, outputs: Record<string, Tensor>): Record<string, Tensor> =>
   source.grafts.reduce((results, { name, at, output, apply }) => {
@@ -206,8 +212,10 @@ const chooseParams = (plan: Plan, structural: ReadonlyMap<string, StoredNode>): 
     for (const name of chosen) if (!canTrain(name)) explainBlocked(plan, name, structural)
     return chosen
   }
-  const statistics = statisticsOf(plan.nodes)
-  return new Set(floats.flatMap(([name, { shape }]) => (canTrain(name) && sizeOf(shape) > 1 && !statistics.has(name) ? [name] : [])))
+  const fixed = new Set([...statisticsOf(plan.nodes), ...initialStatesOf(plan.nodes)])
+  const isWeight = ([name, weight]: readonly [string, Constant]): boolean =>
+    canTrain(name) && sizeOf(weight.shape) > 1 && !fixed.has(name) && !isMask(weight)
+  return new Set(floats.filter(isWeight).map(([name]) => name))
 }
 
 const placeholders = (ports: readonly OnnxPort[]): NamedTensors =>
@@ -238,7 +246,10 @@ export const buildModel = (source: OnnxSource, grafted: NamedConstants = {}): On
     frozen: pick((name) => !chosen.has(name) && !states.has(name)),
     state,
     inputs: plan.ports,
-    outputs: Object.entries(outputs).map(([name, { shape, dtype }]) => ({ name, shape, dtype })),
+    outputs: outputNames(source).map((name) => {
+      const { shape, dtype } = outputs[name] as Tensor
+      return { name, shape, dtype }
+    }),
     apply: (params, inputs, key) => applyWithState(params, {}, inputs, key)[0],
     applyWithState,
     source,

@@ -12,7 +12,7 @@ export interface OnnxOptions {
   readonly values?: Readonly<Record<string, Constant>>
   /** Computes all floats in this dtype; default: as in the file. */
   readonly dtype?: FloatDType
-  /** Which weights become `params`; default: every float weight of two or more elements but running statistics. */
+  /** Which weights become `params`; default: every float weight of two or more elements but running statistics, initial states and masks. */
   readonly trainable?: Selector
   /** Batch normalisation as inference (default), or with the statistics of the batch and new running ones as state. */
   readonly batchNorm?: 'inference' | 'training'

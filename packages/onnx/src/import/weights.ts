@@ -39,6 +39,26 @@ export const readWeights = (graph: StoredGraph, float: FloatDType | undefined, e
 export const statisticsOf = (nodes: readonly StoredNode[]): Set<string> =>
   new Set(nodes.filter(({ domain, op }) => domain === '' && op === 'BatchNormalization').flatMap(({ inputs }) => inputs.slice(3, 5)))
 
+const recurrent = new Set(['GRU', 'LSTM', 'RNN'])
+const moves = new Set(['Concat', 'Expand', 'Gather', 'Identity', 'Reshape', 'Slice', 'Split', 'Squeeze', 'Tile', 'Transpose', 'Unsqueeze'])
+
+/** Names of the states that recurrent layers start from, back through what only moves elements: exporters write them as constants. */
+export const initialStatesOf = (nodes: readonly StoredNode[]): Set<string> => {
+  const names = new Set<string>()
+  for (const node of nodes.toReversed()) {
+    if (recurrent.has(node.op)) for (const name of node.inputs.slice(5, 7)) names.add(name)
+    else if (moves.has(node.op) && node.outputs.some((name) => names.has(name))) for (const name of node.inputs) names.add(name)
+  }
+  return names
+}
+
+const huge = 1e30
+const largestMask = 2 ** 24
+
+/** A table that hides something holds −∞ or the lowest number there is; no weight does. */
+export const isMask = ({ attributes: { data } }: Constant): boolean =>
+  data.length <= largestMask && data.some((value) => !(Math.abs(value) < huge))
+
 const readsOf = (node: StoredNode): string[] => [
   ...node.inputs,
   ...[...node.attributes.values()].flatMap((attribute) => (attribute.tag === 'graph' ? readsOfGraph(attribute.value) : [])),

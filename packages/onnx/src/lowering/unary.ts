@@ -1,9 +1,9 @@
-import type { DType, FloatDType, Tensor } from '@grad-ts/tensor'
+import type { DType, FloatDType } from '@grad-ts/tensor'
 import type { Emitter } from '../emitter.ts'
 import { elementType } from '../schema/types.ts'
 import { atanDouble } from './atan.ts'
+import { after } from './barrier.ts'
 import { erfDouble } from './erf.ts'
-import { either } from './either.ts'
 import { erfInv } from './erf-inv.ts'
 import type { Lowerings } from './rule.ts'
 
@@ -33,14 +33,6 @@ const log1p = (emitter: Emitter, x: string, dtype: FloatDType): string => {
   const ratio = emitter.add('Where', [exact, constant(1), emitter.add('Div', [x, rest])])
   const product = emitter.add('Mul', [emitter.add('Log', [u]), ratio])
   return emitter.add('Where', [emitter.add('Equal', [rest, constant(0)]), x, product])
-}
-
-/** x, by way of a condition that is false for every number: no optimizer sees it, so x waits for the other operand. */
-const after = (emitter: Emitter, [x, awaited]: readonly [string, string], node: Tensor): string => {
-  const flat = emitter.add('Reshape', [awaited, emitter.int64([-1])])
-  const first = emitter.add('Gather', [flat, emitter.scalar(0, 'int32')], { axis: 0 })
-  const never = emitter.add('Less', [first, first])
-  return node.dtype === 'bool' ? either(emitter, x, never) : emitter.add('Where', [never, emitter.scalar(0, node.dtype), x])
 }
 
 /** −1, 0 or 1 by two comparisons, NaN for NaN: WebGPU has no Sign kernel. */

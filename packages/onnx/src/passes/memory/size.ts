@@ -1,6 +1,7 @@
 import { sizeOf } from '@grad-ts/tensor'
 import type { DType, OpName, Tensor } from '@grad-ts/tensor'
 import type { Target } from '../../emitter.ts'
+import { isBarrierView } from '../../lowering/barrier.ts'
 import { kernelGradient } from '../../lowering/columns.ts'
 
 const elementBytes: Readonly<Record<DType, number>> = { float32: 4, float64: 8, float16: 2, int32: 4, bool: 1 }
@@ -9,12 +10,6 @@ const elementBytes: Readonly<Record<DType, number>> = { float32: 4, float64: 8, 
 export const bytesOf = ({ shape, dtype }: Pick<Tensor, 'shape' | 'dtype'>): number => sizeOf(shape) * elementBytes[dtype]
 
 const views: ReadonlySet<OpName> = new Set(['reshape', 'identity', 'stopGradient', 'checkpoint'])
-
-// What is smaller is copied by a barrier, since a view needs two ops more.
-const smallestView = 64
-
-/** Whether a barrier on this tensor hands the memory of its operand on instead of copying it: on the cpu, by a reshape to a shape that waits. */
-export const isBarrierView = ({ shape }: Tensor, target: Target): boolean => target === 'cpu' && sizeOf(shape) > smallestView
 
 /** Whether a node's result is its first operand's memory. */
 export const isView = (node: Tensor, target: Target): boolean =>
