@@ -1,4 +1,6 @@
-import type { FileError, SafetensorsError, WriteError } from '@grad-ts/files'
+import * as E from 'fp-ts/lib/Either.js'
+import * as TE from 'fp-ts/lib/TaskEither.js'
+import { FileError, SafetensorsError, WriteError } from '@grad-ts/files'
 
 /** A configuration asks for something that is wrong or not supported. */
 export class ConfigError extends Error {
@@ -67,3 +69,19 @@ export class TokenizerError extends Error {
 
 /** Everything that this package answers with. */
 export type TransformersError = ConfigError | MissingFileError | WeightsError | TokenizerError | FileError | SafetensorsError | WriteError
+
+const known = [ConfigError, MissingFileError, WeightsError, TokenizerError, FileError, SafetensorsError, WriteError]
+
+const asError = (error: unknown): TransformersError => {
+  if (known.some((kind) => error instanceof kind)) return error as TransformersError
+  throw error
+}
+
+/** Makes a task of an async function: what this package can answer with becomes a value, a defect of the program is thrown on. */
+export const asTask = <Value>(run: () => Promise<Value>): TE.TaskEither<TransformersError, Value> => TE.tryCatch(run, asError)
+
+/** Gives a value or throws the error: the body of every `…OrThrow`. */
+export const valueOrThrow = <Failure, Value>(result: E.Either<Failure, Value>): Value => {
+  if (E.isLeft(result)) throw result.left
+  return result.right
+}
