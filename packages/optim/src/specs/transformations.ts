@@ -87,6 +87,7 @@ import { conditionallyMaskOf, conditionallyTransformOf } from '../wrappers/condi
 import { flattenOf } from '../wrappers/flatten.ts'
 import { guardNonFiniteOf } from '../wrappers/guard-non-finite.ts'
 import { lookaheadOf } from '../wrappers/lookahead.ts'
+import { dynamicLossScaleOf, staticLossScaleOf } from '../wrappers/loss-scale.ts'
 import { freezeOf, maskedOf, partitionOf, selectiveTransformOf } from '../wrappers/masked.ts'
 import { monitorOf } from '../wrappers/monitor.ts'
 import { multiStepsOf } from '../wrappers/multi-steps.ts'
@@ -128,6 +129,7 @@ export const transformationTable: Readonly<Record<string, Definition>> = {
   dog: dog.definition,
   dowg: dowg.definition,
   dpsgd: dpsgd.definition,
+  dynamicLossScale: dynamicLossScaleOf.definition,
   ema: emaOf.definition,
   flatten: flattenOf.definition,
   freeze: freezeOf.definition,
@@ -215,6 +217,7 @@ export const transformationTable: Readonly<Record<string, Definition>> = {
   simplifiedAdemamix: simplifiedAdemamix.definition,
   sm3: sm3.definition,
   sophia: sophia.definition,
+  staticLossScale: staticLossScaleOf.definition,
   trace: traceOf.definition,
   yogi: yogi.definition,
   zeroNans: zeroNans.definition,

@@ -78,6 +78,8 @@ export const optimizers: readonly (readonly [string, () => unknown, number])[] =
   ['sophia', () => optim.sophia({ learningRate, hessianDiagonal: (gradient) => map((g: Tensor) => square(g), gradient) }), 100],
   ['multiSteps', () => optim.multiSteps(optim.adam({ learningRate: 0.1 }), { every: 2 }), 100],
   ['guardNonFinite', () => optim.guardNonFinite(optim.adam({ learningRate }), { policy: 'rollBack', limit: 3, factor: 0.5 }), 100],
+  ['dynamicLossScale', () => optim.dynamicLossScale(optim.adam({ learningRate }), { initialScale: 4, growthInterval: 30 }), 100],
+  ['staticLossScale', () => optim.staticLossScale(optim.adam({ learningRate }), 4), 100],
   ['resetOnSaturation', () => optim.resetOnSaturation(optim.scaleByAdam(), { learningRate, params: 'best', moments: true }), 100],
   ['clipped', () => optim.chain(optim.clipByGlobalNorm(1), optim.adaptiveGradClip(1), optim.sgd({ learningRate })), 100],
   ['injected', () => optim.injectHyperparams(optim.adam)({ learningRate }), 100],
