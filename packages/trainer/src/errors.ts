@@ -119,6 +119,7 @@ const known: Readonly<Record<TrainError['tag'], true>> = {
   DeviceUnavailableError: true,
   DisposedError: true,
   ExecutionError: true,
+  MemoryBudgetError: true,
   MissingRuntimeError: true,
   PrecisionUnavailableError: true,
   SessionError: true,

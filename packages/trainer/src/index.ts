@@ -10,6 +10,16 @@ export type { Content, Safetensors } from '@grad-ts/files'
 export { loadTensors, loadTensorsOrThrow, saveTensors, saveTensorsOrThrow } from './files/tensors.ts'
 export { fit, fitOrThrow, trainEvents } from './training/fit.ts'
 export type { LossSettings, ModelSettings, TrainResult } from './training/fit.ts'
+export { createTrainingSession, createTrainingSessionOrThrow } from './training/training-session.ts'
+export type {
+  BatchReport,
+  LossSessionSettings,
+  ModelSessionSettings,
+  ModelTrainingSession,
+  SupervisedBatch,
+  TrainingSession,
+} from './training/session-types.ts'
+export type { TrainState } from './training/step.ts'
 export { abortOnSignals } from './training/interruption.ts'
 export { progressBar } from './progress/observer.ts'
 export type { ProgressOptions } from './progress/observer.ts'

@@ -7,7 +7,7 @@ import type { Action } from '../policies/policy.ts'
 import type { TrainEvent } from './events.ts'
 import { isScheduleCount } from './learning-rate.ts'
 import type { Run } from './run.ts'
-import { bestParams } from './run.ts'
+import { bestParams } from './step.ts'
 import type { TrainState } from './step.ts'
 
 /** What is kept of the best moment. */

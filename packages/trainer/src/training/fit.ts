@@ -8,10 +8,11 @@ import { orThrow } from '../internal/edge.ts'
 import type { History, StopReason, TrainEvent } from './events.ts'
 import { tellObservers, trainLoop } from './loop.ts'
 import { historyOf } from './memory.ts'
-import { lossObjective, modelObjective } from './objective.ts'
-import type { LossTask, ModelTask, Objective, Supervised } from './objective.ts'
+import { objectiveOf } from './objective.ts'
+import type { LossTask, ModelTask, Supervised } from './objective.ts'
 import type { CommonSettings } from './options.ts'
-import { bestParams, openRun } from './run.ts'
+import { openRun } from './run.ts'
+import { bestParams } from './step.ts'
 import type { TrainState } from './step.ts'
 
 /** A model with its loss, and how to train it. */
@@ -39,14 +40,6 @@ export interface TrainResult<Params, State = null> {
   readonly loss: readonly number[]
   readonly stopped: StopReason
 }
-
-type AnyObjective = Objective<Tree<Tensor>, Tree<Tensor>>
-
-// The public overloads have checked the settings; inside, every task is one of these.
-const objectiveOf = (settings: object): AnyObjective =>
-  'model' in settings
-    ? (modelObjective as (task: unknown) => AnyObjective)(settings)
-    : (lossObjective as (task: unknown) => AnyObjective)(settings)
 
 async function* events(settings: object): AsyncGenerator<TrainEvent, TrainResult<Tree<Tensor>, Tree<Tensor>>> {
   const run = await openRun(objectiveOf(settings), settings as CommonSettings<Example, Tree<Tensor>>)

@@ -1,7 +1,11 @@
 import type { Batch } from '../data/batches.ts'
 
 /** Groups neighbours that are alike, at most `count` in a group. */
-export async function* grouped<T>(source: AsyncIterable<T>, count: number, alike: (a: T, b: T) => boolean): AsyncGenerator<T[]> {
+export async function* grouped<T>(
+  source: AsyncIterable<T> | Iterable<T>,
+  count: number,
+  alike: (a: T, b: T) => boolean,
+): AsyncGenerator<T[]> {
   let group: T[] = []
   for await (const item of source) {
     if (group.length === count || (group.length > 0 && !alike(group[0] as T, item))) {

@@ -1,23 +1,22 @@
 import { setImmediate } from 'node:timers/promises'
-import { entries } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
 import { foldIn } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 import { batchesOf } from '../data/batches.ts'
 import type { Batch } from '../data/batches.ts'
 import type { Example } from '../data/dataset.ts'
-import { InterruptedError, NonFiniteError } from '../errors.ts'
+import { InterruptedError } from '../errors.ts'
 import { exitCodeOf, reasonOf } from './interruption.ts'
 import { act } from './actions.ts'
 import type { EpochRecord, TrainEvent } from './events.ts'
 import { ahead, grouped, sameRows } from './groups.ts'
 import type { Run } from './run.ts'
-import { bestParams, snapshotOf } from './run.ts'
+import { snapshotOf } from './run.ts'
+import { bestParams } from './step.ts'
 import type { StepReport, TrainState } from './step.ts'
+import { failUnlessFinite, failWhenSkipping, readUpdate } from './update.ts'
 
 type Emitted = AsyncGenerator<TrainEvent, void>
-
-const numberOf = (leaf: Tensor): number => (leaf as Constant).attributes.data[0] as number
 
 /** Shows an event to the observers, one after another. */
 export const tellObservers = async <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
@@ -63,75 +62,23 @@ const isDone = (run: Run<never, never, never>): boolean =>
 
 const anyRun = (run: unknown): Run<never, never, never> => run as Run<never, never, never>
 
-const notFinite = (params: Tree<Tensor>): string[] =>
-  entries<Tensor>(params)
-    .filter(([, leaf]) => !(leaf as Constant).attributes.data.every((value) => Number.isFinite(value)))
-    .map(([path]) => path)
-
 /** Takes the report of one update into the memory. */
 const record = <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
   { memory, tallier }: Run<E, Params, State>,
   report: StepReport,
   group: readonly Batch[],
 ): TrainEvent => {
-  const total = numberOf(report.loss.total)
-  const weight = numberOf(report.loss.weight)
-  const loss = total / weight
+  const { total, weight, loss, skipped, known } = readUpdate(report)
   const examples = group.reduce((sum, { count }) => sum + count, 0)
-  const rate = report.learningRate === null ? undefined : numberOf(report.learningRate)
-  const monitor =
-    report.monitor === null
-      ? undefined
-      : { gradientNorm: numberOf(report.monitor.gradientNorm), updateRatio: numberOf(report.monitor.updateRatio) }
-  const skipped = report.skipped !== null && numberOf(report.skipped) !== 0
   memory.skipped = skipped ? memory.skipped + 1 : 0
   memory.step += 1
   memory.updates += 1
   memory.examples += examples
   memory.tally = tallier.add(memory.tally, total, weight, report.metrics as Readonly<Record<string, Tree<Constant>>>)
   memory.steps.loss.push(loss)
-  if (rate !== undefined) memory.steps.learningRate.push(rate)
-  if (monitor !== undefined) {
-    memory.steps.gradientNorm.push(monitor.gradientNorm)
-    memory.steps.updateRatio.push(monitor.updateRatio)
-  }
+  for (const [name, value] of Object.entries(known)) memory.steps[name as keyof typeof known].push(value)
   const { step, updates: batch, epoch } = memory
-  return {
-    tag: 'step',
-    step,
-    epoch: epoch + 1,
-    batch,
-    examples,
-    loss,
-    ...(skipped ? { skipped } : {}),
-    ...(rate === undefined ? {} : { learningRate: rate }),
-    ...monitor,
-  }
-}
-
-// So many updates that had to be left out are no accident.
-const mostSkipped = 10
-
-/** Ends a run that leaves out update after update. */
-const checkSkipped = async <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>({
-  session,
-  memory,
-}: Run<E, Params, State>): Promise<void> => {
-  if (memory.skipped < mostSkipped) return
-  const { params } = (await session.state()) as unknown as TrainState<Params, State>
-  throw new NonFiniteError(memory.step, NaN, notFinite(params))
-}
-
-/** Fails when a loss is not finite; the state then tells which parameters are not. */
-const checkFinite = async <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
-  { session, memory }: Run<E, Params, State>,
-  reports: readonly StepReport[],
-): Promise<void> => {
-  const bad = reports.findIndex(({ loss }) => !Number.isFinite(numberOf(loss.total)))
-  if (bad < 0) return
-  const { params } = (await session.state()) as unknown as TrainState<Params, State>
-  const { total, weight } = (reports[bad] as StepReport).loss
-  throw new NonFiniteError(memory.step + bad + 1, numberOf(total) / numberOf(weight), notFinite(params))
+  return { tag: 'step', step, epoch: epoch + 1, batch, examples, loss, ...(skipped ? { skipped } : {}), ...known }
 }
 
 const groupsOfEpoch = <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>({
@@ -166,10 +113,10 @@ async function* trainEpoch<E extends Example, Params extends Tree<Tensor>, State
     const started = performance.now()
     const wanted = groups.slice(0, wantedSteps(anyRun(run)))
     const reports = (await session.run(wanted)) as unknown as StepReport[]
-    await checkFinite(run, reports)
+    await failUnlessFinite(session, reports, memory.step)
     memory.seconds += (performance.now() - started) / 1000
     for (const [i, report] of reports.entries()) yield* emit(run, record(run, report, wanted[i] as Batch[]))
-    await checkSkipped(run)
+    await failWhenSkipping(session, memory.skipped, memory.step)
     const isEnd = memory.updates === plan.stepsPerEpoch
     if (!isEnd && checkpoints?.isDue({ step: memory.step }) === true) yield* save(run)
     // Lets timers and signals in between two runs.

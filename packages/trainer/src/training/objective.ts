@@ -141,3 +141,12 @@ export const lossObjective = <Params extends Tree<Tensor>>(task: AnyLossTask<Par
     return { ...lossSums(values, weigh(batch, task.weights)), state, metrics: {} }
   },
 })
+
+/** The objective of a task whose types the caller has checked. */
+export type AnyObjective = Objective<Tree<Tensor>, Tree<Tensor>>
+
+// The public overloads have checked the settings; inside, every task is one of these.
+export const objectiveOf = (settings: object): AnyObjective =>
+  'model' in settings && settings.model !== undefined
+    ? (modelObjective as (task: unknown) => AnyObjective)(settings)
+    : (lossObjective as (task: unknown) => AnyObjective)(settings)

@@ -45,6 +45,24 @@ const bytesOf = (tree: Tree<Constant>): number => {
 export const evenRuns = (steps: number | undefined, most: number): number =>
   steps === undefined ? most : Math.ceil(steps / Math.ceil(steps / Math.max(1, most)))
 
+/** Traces an objective on a batch to learn whether its loss is a scalar, which cannot tell padding from examples. */
+export const hasScalarLoss = <Params extends Tree<Tensor>, State extends Tree<Tensor>>(
+  objective: Objective<Params, State>,
+  params: Params,
+  { examples, weight }: Batch,
+): boolean => {
+  let scalarLoss = false
+  trace(
+    (batch: SymbolicBatch) => {
+      const pass = objective.pass(params, objective.initState(), batch, { training: true, key: keyOf(0) })
+      scalarLoss = pass.scalarLoss
+      return pass.total
+    },
+    [{ examples, weight } as unknown as SymbolicBatch & Tree<Tensor>],
+  )
+  return scalarLoss
+}
+
 /** Cuts a run: traces the objective on the first batch to learn what its loss is. */
 export const planRun = async <E extends Example, Params extends Tree<Tensor>, State extends Tree<Tensor>>(
   objective: Objective<Params, State>,
@@ -60,15 +78,7 @@ export const planRun = async <E extends Example, Params extends Tree<Tensor>, St
 ): Promise<Plan> => {
   const { batchSize, accumulate, scalars } = settings
   const first = await firstBatch(dataset, batchSize)
-  let scalarLoss = false
-  trace(
-    (batch: SymbolicBatch) => {
-      const pass = objective.pass(params, objective.initState(), batch, { training: true, key: keyOf(0) })
-      scalarLoss = pass.scalarLoss
-      return pass.total
-    },
-    [{ examples: first.examples, weight: first.weight } as unknown as SymbolicBatch & Tree<Tensor>],
-  )
+  const scalarLoss = hasScalarLoss(objective, params, first)
   const batches = countBatches(dataset, batchSize)
   if (scalarLoss && accumulate > 1 && (dataset.size === undefined || dataset.size % (batchSize * accumulate) !== 0))
     throw new SettingsError('loss', 'one value per example, so that accumulation can weight a part-filled batch', 'a scalar')

@@ -51,23 +51,30 @@ const joinTrees = (parts: readonly { readonly tree: Tree<Constant>; readonly cou
   return unflatten(first.tree, columns)
 }
 
+/** A model of any inputs and outputs. */
+export type AnyModel = Layer<Tree<Tensor>, Tree<Tensor>, Tree<Tensor>, Tree<Tensor>>
+
 /** Settings whose types the caller has checked. */
 interface AnySettings extends ExecutorOptions {
-  readonly model: Layer<Tree<Tensor>, Tree<Tensor>, Tree<Tensor>, Tree<Tensor>>
+  readonly model: AnyModel
   readonly params: Tree<Tensor>
   readonly modelState?: Tree<Tensor>
   readonly inputs: Tree<Tensor> | Dataset
   readonly batchSize?: number
 }
 
-const runOver = async ({ model, params, modelState, inputs, batchSize = 256, ...executor }: AnySettings): Promise<Tree<Constant>> => {
-  const step = (held: Tree<Tensor>, batch: Tree<Tensor>): readonly [Tree<Tensor>, Tree<Tensor>] => {
-    const { params: weights, model: state } = held as unknown as { readonly params: Tree<Tensor>; readonly model: Tree<Tensor> }
+/** A step that only computes the outputs of a model; what it holds are parameters and running state. */
+export const outputsStep =
+  (model: AnyModel): Step =>
+  (held, batch) => {
+    const { params, model: state } = held as unknown as { readonly params: Tree<Tensor>; readonly model: Tree<Tensor> }
     const { examples } = batch as unknown as { readonly examples: Tree<Tensor> }
-    return [held, model.apply(weights, examples, { training: false, state })]
+    return [held, model.apply(params, examples, { training: false, state })]
   }
+
+const runOver = async ({ model, params, modelState, inputs, batchSize = 256, ...executor }: AnySettings): Promise<Tree<Constant>> => {
   const state = { params, model: modelState ?? model.initState() } as unknown as Tree<Constant>
-  const session = openSession(step as Step, state, 1, executor)
+  const session = openSession(outputsStep(model), state, 1, executor)
   const parts: { readonly tree: Tree<Constant>; readonly count: number }[] = []
   try {
     const dataset = isDataset(inputs) ? inputs : columnsOf(inputs)

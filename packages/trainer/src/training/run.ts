@@ -19,7 +19,6 @@ import type { Plan } from './plan.ts'
 import { openSession } from './session.ts'
 import type { Session } from './session.ts'
 import { countScalars } from './settings.ts'
-import type { TrainState } from './step.ts'
 import { tallierOf } from './tally.ts'
 import type { Tallier } from './tally.ts'
 
@@ -120,6 +119,3 @@ export const snapshotOf = async <E extends Example, Params extends Tree<Tensor>,
   settings,
   plan,
 }: Run<E, Params, State>): Promise<Snapshot> => ({ state: await session.state(), memory, stop, settings: orderSettings(settings, plan) })
-
-/** The parameters that are worth keeping: the average where one is kept. */
-export const bestParams = <Params, State>(state: TrainState<Params, State>): Params => state.average ?? state.params

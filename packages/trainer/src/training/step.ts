@@ -41,6 +41,9 @@ export interface TrainState<Params, State> {
   readonly scale: Tensor
 }
 
+/** The parameters that are worth keeping: the average where one is kept. */
+export const bestParams = <Params, State>(state: TrainState<Params, State>): Params => state.average ?? state.params
+
 /** What one update reports. */
 export interface StepReport {
   readonly loss: { readonly total: Tensor; readonly weight: Tensor }
