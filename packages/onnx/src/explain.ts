@@ -42,19 +42,23 @@ const counted = (order: readonly Tensor[]): string => {
 /**
  * Shows a graph as text: one line for each node with its operands and its type, then the outputs.
  *
+ * @param recomputed nodes that are computed a second time, which their lines then say (default: none)
  * @example
  * import { explainGraph } from '@grad-ts/onnx'
  * import { mul, ones, trace } from '@grad-ts/tensor'
  * explainGraph(trace((x) => mul(x, 2), [ones([3])])).split('\n')[0] // => '%0 = mul(0, 2)   float32[3]'
  */
-export const explainGraph = (graph: Graph): string => {
+export const explainGraph = (graph: Graph, recomputed: ReadonlySet<Tensor> = new Set()): string => {
   const outputs = entries<Tensor>(graph.outputs)
   const order = topologicalOrder(outputs.map(([, leaf]) => leaf))
   const names = namesOf(order, graph.inputs)
   const nameOf = (node: Tensor): string => names.get(node) as string
   const lines = order
     .filter(({ op }) => op !== 'input' && op !== 'constant')
-    .map((node) => `${nameOf(node)} = ${node.op}(${node.inputs.map(nameOf).join(', ')})${showAttributes(node)}   ${showOperand(node)}`)
+    .map((node) => {
+      const again = recomputed.has(node) ? '   twice' : ''
+      return `${nameOf(node)} = ${node.op}(${node.inputs.map(nameOf).join(', ')})${showAttributes(node)}   ${showOperand(node)}${again}`
+    })
   const results = outputs.map(([path, leaf]) => `output ${path === '' ? '' : `${path} `}= ${nameOf(leaf)}   ${showOperand(leaf)}`)
   return [...lines, ...results, counted(order)].join('\n')
 }

@@ -3,12 +3,13 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { trace } from '@grad-ts/tensor'
 import type { Graph, Tensor } from '@grad-ts/tensor'
 import { optimizeGraph, toModel } from '@grad-ts/onnx'
-import type { PassName } from '@grad-ts/onnx'
+import type { MemoryBudget, PassName } from '@grad-ts/onnx'
 import { deviceOf, targetOf } from './device.ts'
 import { chooseDevice } from './probe.ts'
 import type { Device } from './device.ts'
 import { taskOf } from './edge.ts'
 import type { CompileError } from './errors.ts'
+import { explainFitted, fitMemory } from './memory.ts'
 import { choosePrecision } from './precision.ts'
 import type { Precision } from './precision.ts'
 import { createProgram } from './program.ts'
@@ -30,6 +31,12 @@ export interface CompileOptions {
   readonly precision?: Precision
   /** Which rewrites the compiler applies to the graph (default: all). */
   readonly passes?: readonly PassName[]
+  /**
+   * The most bytes that what the graph computes may take at once (activations, gradients, outputs; not parameters, state and batch), or
+   * `auto`: as little as 1.3 times the work buys. Results are then computed again where they are used late, in place of being kept; the
+   * numbers stay the same. Default: all are kept.
+   */
+  readonly memoryBudget?: MemoryBudget
 }
 
 /**
@@ -52,9 +59,10 @@ export const compileOrThrow = async <Args extends readonly Tree<Tensor>[], Outpu
   const device = await chooseDevice(deviceOf(options.device ?? 'cpu'))
   const lower = await choosePrecision(options.precision ?? 'float32', device)
   const graph = lower(optimizeGraph(trace<Args, Outputs>(fn, args), options.passes))
-  const model = toModel(graph as Graph, { target: targetOf(device) })
-  const session = await createSession(model, { device, threads: options.threads })
-  return createProgram(await loadRuntime(), session, graph, model)
+  const fitted = fitMemory(graph, options.memoryBudget, targetOf(device))
+  const model = toModel(fitted.graph as Graph, { target: targetOf(device) })
+  const session = await createSession(model, { device, threads: options.threads, frugal: fitted.frugal })
+  return createProgram(await loadRuntime(), session, graph, model, () => explainFitted(graph, fitted))
 }
 
 /** Like `compileOrThrow`, with the error as a value. */

@@ -64,6 +64,24 @@ export class SessionError extends Error {
   }
 }
 
+/** A graph needs more memory than its budget, however much of it is computed again. */
+export class MemoryBudgetError extends Error {
+  readonly tag = 'MemoryBudgetError'
+  override readonly name = 'MemoryBudgetError'
+  /** Bytes that were allowed. */
+  readonly budget: number
+  /** Bytes with which it would do. */
+  readonly least: number
+
+  constructor(budget: number, least: number) {
+    super(
+      `memoryBudget: expected at least ${least} bytes, the least that this graph can do with, got ${budget}; raise it, or use smaller batches`,
+    )
+    this.budget = budget
+    this.least = least
+  }
+}
+
 /** A program was called with arguments of another structure, shape or dtype than it was compiled for. */
 export class ArgumentError extends Error {
   readonly tag = 'ArgumentError'
@@ -133,6 +151,7 @@ export type CompileError =
   | PrecisionUnavailableError
   | MissingRuntimeError
   | SessionError
+  | MemoryBudgetError
   | ArgumentError
   | ShapeError
   | DTypeError

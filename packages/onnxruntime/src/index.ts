@@ -8,6 +8,7 @@ export {
   DeviceUnavailableError,
   DisposedError,
   ExecutionError,
+  MemoryBudgetError,
   MissingRuntimeError,
   PrecisionUnavailableError,
   SessionError,

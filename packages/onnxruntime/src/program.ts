@@ -2,7 +2,7 @@ import { leaves, unflatten } from '@grad-ts/tree'
 import type { MapLeaves, Tree } from '@grad-ts/tree'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Constant, Graph, Tensor } from '@grad-ts/tensor'
-import { explainGraph, inputPorts, outputPorts } from '@grad-ts/onnx'
+import { inputPorts, outputPorts } from '@grad-ts/onnx'
 import { checkArguments } from './arguments.ts'
 import { taskOf } from './edge.ts'
 import { DisposedError, ExecutionError } from './errors.ts'
@@ -16,7 +16,7 @@ export interface Program<Args extends readonly Tree<Tensor>[], Outputs extends T
   readonly run: (...args: Args) => TaskEither<RunError, MapLeaves<Outputs, Tensor, Constant>>
   /** Like `run`; rejects with the error. */
   readonly runOrThrow: (...args: Args) => Promise<MapLeaves<Outputs, Tensor, Constant>>
-  /** Shows the graph that was compiled, a line for each node. */
+  /** Shows the graph that was compiled, a line for each node, and the memory that it takes at most. */
   readonly explain: () => string
   /** The compiled model as the bytes of an `.onnx` file, for viewers such as Netron. */
   readonly model: Uint8Array
@@ -42,6 +42,7 @@ export const createProgram = <Args extends readonly Tree<Tensor>[], Outputs exte
   session: Runtime.InferenceSession,
   graph: Graph<readonly Tree<Tensor>[], Tree<Tensor>>,
   model: Uint8Array,
+  explain: () => string,
 ): Program<Args, Outputs> => {
   const { inputs: placeholders, outputs: structure } = graph
   const inputs = inputPorts(graph)
@@ -66,8 +67,5 @@ export const createProgram = <Args extends readonly Tree<Tensor>[], Outputs exte
     await session.release()
   }
   const run = (...args: readonly Tree<Tensor>[]): TaskEither<RunError, Tree<Constant>> => taskOf(() => runOrThrow(...args))
-  return { run, runOrThrow, explain: () => explainGraph(graph), model, dispose, [Symbol.asyncDispose]: dispose } as unknown as Program<
-    Args,
-    Outputs
-  >
+  return { run, runOrThrow, explain, model, dispose, [Symbol.asyncDispose]: dispose } as unknown as Program<Args, Outputs>
 }

@@ -12,6 +12,8 @@ export interface SessionOptions {
   readonly fallback?: boolean
   /** Records every op; the runtime appends the time to this path and writes there. */
   readonly profilePrefix?: string
+  /** Whether memory counts more than the time of tiny ops: a laid out pattern of allocations holds about twice the memory. */
+  readonly frugal?: boolean
   /** On webgpu: which outputs stay on the device (default: none). */
   readonly outputLocations?: Readonly<Record<string, 'cpu' | 'gpu-buffer'>>
 }
@@ -31,11 +33,13 @@ const optionsOf = ({
   fallback = true,
   outputLocations,
   profilePrefix,
+  frugal = false,
 }: SessionOptions): Runtime.InferenceSession.SessionOptions => ({
   executionProviders: device === 'cpu' || !fallback ? [device] : [device, 'cpu'],
   ...(threads !== undefined && { intraOpNumThreads: threads }),
   ...(outputLocations !== undefined && { preferredOutputLocation: outputLocations }),
   ...(profilePrefix !== undefined && { enableProfiling: true, profileFilePrefix: profilePrefix }),
+  ...(frugal && { enableMemPattern: false }),
   interOpNumThreads: 1,
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',

@@ -2,13 +2,14 @@ import { leaves } from '@grad-ts/tree'
 import type { MapLeaves, Tree } from '@grad-ts/tree'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { trace } from '@grad-ts/tensor'
-import type { Constant, Tensor } from '@grad-ts/tensor'
+import type { Constant, Graph, Tensor } from '@grad-ts/tensor'
 import { optimizeGraph } from '@grad-ts/onnx'
 import type { StepGraph } from '@grad-ts/onnx'
 import { checkArguments, checkTypes } from '../arguments.ts'
 import type { CompileOptions } from '../compile.ts'
 import { deviceOf } from '../device.ts'
 import type { ConcreteDevice } from '../device.ts'
+import { explainFitted } from '../memory.ts'
 import { chooseDevice } from '../probe.ts'
 import { choosePrecision } from '../precision.ts'
 import { taskOf } from '../edge.ts'
@@ -82,7 +83,7 @@ export const compileStepOrThrow = async <State extends Tree<Tensor>, Batch exten
   batch: Batch,
   options: CompileStepOptions = {},
 ): Promise<StepProgram<Symbolic<State>, Symbolic<Batch>, Outputs>> => {
-  const { stepsPerRun, threads, fuse = 'auto' } = options
+  const { stepsPerRun, threads, fuse = 'auto', memoryBudget } = options
   const device = await chooseDevice(deviceOf(options.device ?? 'cpu'))
   const lower = await choosePrecision(options.precision ?? 'float32', device)
   checkSteps(stepsPerRun)
@@ -92,11 +93,11 @@ export const compileStepOrThrow = async <State extends Tree<Tensor>, Batch exten
   const flat = flatStep(graph)
   const split = planSplit(flat, { fuse, device, stepsPerRun })
   const packed = split === undefined ? packWhenWorth(flat, device) : undefined
-  const plan = planStep(packed?.graph ?? flat, { device, threads, stepsPerRun, split, lower })
+  const { plan, fitted } = planStep(packed?.graph ?? flat, { device, threads, stepsPerRun, split, lower, memoryBudget })
   const start = options.worker === true ? startPlanInWorker : startPlan
   const executor =
     packed === undefined ? await start(plan, initial) : await startPacked(start, plan, packed, leaves<Tensor>(flat.inputs[0]), initial)
-  return createStepProgram(inOrder(executor), lower(graph), plan)
+  return createStepProgram(inOrder(executor), graph, plan, () => explainFitted(lower(graph) as unknown as Graph, fitted))
 }
 
 // Packing copies every parameter twice a step. On the CPU that costs more than the ops it saves when leaves are longer than this.

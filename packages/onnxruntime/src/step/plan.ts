@@ -2,9 +2,11 @@ import { leaves } from '@grad-ts/tree'
 import { constantOf, input } from '@grad-ts/tensor'
 import type { Constant, DType, Graph, Shape, Tensor } from '@grad-ts/tensor'
 import { optimizeGraph, toLoopModel, toModel } from '@grad-ts/onnx'
-import type { StepGraph } from '@grad-ts/onnx'
+import type { MemoryBudget, StepGraph } from '@grad-ts/onnx'
 import type { ConcreteDevice } from '../device.ts'
 import { targetOf } from '../device.ts'
+import { fitMemory } from '../memory.ts'
+import type { Fitted } from '../memory.ts'
 import type { Lower } from '../precision.ts'
 import type { SplitStep } from '../wasm/split.ts'
 
@@ -23,6 +25,8 @@ export interface StepPlan {
   readonly state: readonly TensorType[]
   readonly batch: readonly TensorType[]
   readonly outputs: readonly TensorType[]
+  /** Whether the session must save memory. */
+  readonly frugal: boolean
   /** The part of the update that runs in WebAssembly, when it pays; the model is then the rest. */
   readonly split:
     | (Omit<SplitStep, 'session'> & {
@@ -46,23 +50,33 @@ export interface PlanOptions extends Pick<StepPlan, 'device' | 'threads' | 'step
   readonly split: SplitStep | undefined
   /** Brings the model to its precision; chains in WebAssembly stay float32. */
   readonly lower: Lower
+  readonly memoryBudget: MemoryBudget | undefined
+}
+
+/** A plan with the graph that its model was written from. */
+export interface PlannedStep {
+  readonly plan: StepPlan
+  readonly fitted: Fitted
 }
 
 /** Writes the model of a step, or of what a split leaves to the session. */
-export const planStep = (graph: StepGraph, { split, lower, ...options }: PlanOptions): StepPlan => {
-  const target = { target: targetOf(options.device) }
-  const whole = (): Uint8Array =>
-    options.stepsPerRun === undefined || options.device === 'webgpu'
-      ? toModel(lower(graph) as Graph, target)
-      : toLoopModel(lower(graph), options.stepsPerRun, target)
-  return {
+export const planStep = (graph: StepGraph, { split, lower, memoryBudget, ...options }: PlanOptions): PlannedStep => {
+  const target = targetOf(options.device)
+  const session: Graph = lower(split === undefined ? (graph as Graph) : (optimizeGraph(split.session) as Graph))
+  const fitted = fitMemory(session, memoryBudget, target)
+  const looped = split === undefined && options.device !== 'webgpu' ? options.stepsPerRun : undefined
+  const model =
+    looped === undefined ? toModel(fitted.graph, { target }) : toLoopModel(fitted.graph as unknown as StepGraph, looped, { target })
+  const plan: StepPlan = {
     ...options,
-    model: split === undefined ? whole() : toModel(lower(optimizeGraph(split.session)) as Graph, target),
+    model,
     state: typesOf(leaves<Tensor>(graph.inputs[0])),
     batch: typesOf(leaves<Tensor>(graph.inputs[1])),
     outputs: typesOf(leaves<Tensor>(graph.outputs[1])),
+    frugal: fitted.frugal,
     split: split && { ...split, session: { inputs: typesOf(split.session.inputs), outputs: typesOf(split.session.outputs) } },
   }
+  return { plan, fitted }
 }
 
 /** A constant as plain data. */

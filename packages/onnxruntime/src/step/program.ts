@@ -2,8 +2,7 @@ import { map, unflatten } from '@grad-ts/tree'
 import type { MapLeaves, Tree } from '@grad-ts/tree'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { input } from '@grad-ts/tensor'
-import type { Constant, Graph, Tensor } from '@grad-ts/tensor'
-import { explainGraph } from '@grad-ts/onnx'
+import type { Constant, Tensor } from '@grad-ts/tensor'
 import type { StepGraph } from '@grad-ts/onnx'
 import { checkArguments } from '../arguments.ts'
 import { taskOf } from '../edge.ts'
@@ -34,7 +33,7 @@ export interface StepProgram<State extends Tree<Tensor>, Batch extends Tree<Tens
   /** Measures one run on zeros, beside the program: bytes that cross per step, every op with its time and device. */
   readonly profile: () => TaskEither<RunError | CompileError, Profile>
   readonly profileOrThrow: () => Promise<Profile>
-  /** Shows the graph of one step as it was compiled, a line for each node. */
+  /** Shows the graph of one step as it was compiled, a line for each node, and the memory that it takes at most. */
   readonly explain: () => string
   /** The compiled model as the bytes of an `.onnx` file, for viewers such as Netron; without the part that runs in WebAssembly. */
   readonly model: Uint8Array
@@ -51,6 +50,7 @@ export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree
   executor: StepExecutor,
   graph: StepGraph,
   plan: StepPlan,
+  explain: () => string,
 ): StepProgram<State, Batch, Outputs> => {
   const batchInputs = stackedInputs(graph.inputs[1], plan.stepsPerRun)
   let disposed = false
@@ -86,7 +86,7 @@ export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree
     stateOrThrow,
     setState: (state: Tree<Tensor>) => taskOf<RunError, void>(() => setStateOrThrow(state)),
     setStateOrThrow,
-    explain: () => explainGraph(graph as Graph),
+    explain,
     model: plan.model,
     profile: () => taskOf<RunError | CompileError, Profile>(profileOrThrow),
     profileOrThrow,
