@@ -4,12 +4,12 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { WriteError } from './errors.ts'
 import { attempt, orThrow } from './internal/edge.ts'
 
-/** What a file may be made of: text (UTF-8), bytes, or bytes in pieces. */
-export type Content = string | Uint8Array | readonly Uint8Array[]
+/** What a file may be made of: text (UTF-8), bytes, or bytes in pieces, which are asked for one after the other. */
+export type Content = string | Uint8Array | Iterable<Uint8Array>
 
 let written = 0
 
-const piecesOf = (content: Content): readonly Uint8Array[] => {
+const piecesOf = (content: Content): Iterable<Uint8Array> => {
   if (typeof content === 'string') return [Buffer.from(content)]
   return content instanceof Uint8Array ? [content] : content
 }

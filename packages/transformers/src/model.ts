@@ -2,9 +2,8 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Context, EvaluationContext, Layer } from '@grad-ts/nn'
 import { statelessLayer } from '@grad-ts/nn'
 import { splitKey } from '@grad-ts/tensor'
-import { checkHead, decodeConfig, labelsOf, withLabels } from './config/config.ts'
-import { valueOrThrow } from './errors.ts'
-import type { ConfigError } from './errors.ts'
+import { checkHead, decodeConfig, labelEntries, labelsOf } from './config/config.ts'
+import { ConfigError, valueOrThrow } from './errors.ts'
 import { familyOf } from './families.ts'
 import type { TransformerConfig } from './families.ts'
 import { bodyOf } from './model/body.ts'
@@ -19,6 +18,8 @@ export type TransformerParams<Head extends HeadName = HeadName> = BodyParams & {
 /** A model of one of the families: a layer of `TextInputs`, and what it was made of. */
 export interface Transformer<Head extends HeadName = HeadName> extends Layer<TransformerParams<Head>, null, TextInputs, HeadOutputs[Head]> {
   readonly config: TransformerConfig
+  /** The configuration as it was given: what is saved. */
+  readonly source: Readonly<Record<string, unknown>>
   readonly head: Head
   /** What the model gives before its head. */
   features(this: void, params: TransformerParams<Head>, inputs: TextInputs, context?: EvaluationContext<null>): Features
@@ -32,8 +33,7 @@ export interface HeadOptions<Head extends HeadName> {
   readonly labels?: number | readonly string[]
 }
 
-/** Makes the model of a configuration that is already checked. */
-export const buildModel = <Head extends HeadName>(config: TransformerConfig, head: Head): Transformer<Head> => {
+const buildModel = <Head extends HeadName>(config: TransformerConfig, head: Head): Omit<Transformer<Head>, 'source'> => {
   const architecture = familyOf(config).architecture(config)
   const body = bodyOf(architecture, !architecture.causal && (head === 'none' || head === 'sequenceClassification'))
   const top = headOf(head, architecture, labelsOf(config).count)
@@ -66,9 +66,13 @@ export const fromConfig = <const Head extends HeadName = 'none'>(
   config: unknown,
   { head = 'none' as Head, labels }: HeadOptions<Head> = {},
 ): E.Either<ConfigError, Transformer<Head>> => {
-  const decoded = E.map((known: TransformerConfig) => (labels === undefined ? known : withLabels(known, labels)))(decodeConfig(config))
+  // What is no record is left for the codec to refuse.
+  const given = labels === undefined || typeof config !== 'object' ? config : { ...config, ...labelEntries(labels) }
+  const decoded = decodeConfig(given)
   if (E.isLeft(decoded)) return decoded
-  return E.map(() => buildModel(decoded.right, head))(checkHead(decoded.right, head))
+  if (labelsOf(decoded.right).count < 1) return E.left(new ConfigError('labels', 'at least one label', labels))
+  const source = given as Readonly<Record<string, unknown>>
+  return E.map(() => ({ ...buildModel(decoded.right, head), source }))(checkHead(decoded.right, head))
 }
 
 /**

@@ -49,6 +49,11 @@ const scaled = (frequency: number, scaling: RotaryScaling | undefined): number =
 export const rotaryFrequencies = (size: number, { base = 10000, scaling }: RotaryOptions = {}): readonly number[] => {
   if (scaling !== undefined && !(scaling.factor >= 1))
     throw new LayerError('rotaryFrequencies', `expected a factor of 1 or more, got ${scaling.factor}`)
+  if (scaling?.type === 'llama3' && !(scaling.highFrequencyFactor > scaling.lowFrequencyFactor))
+    throw new LayerError(
+      'rotaryFrequencies',
+      `expected highFrequencyFactor above ${scaling.lowFrequencyFactor}, got ${scaling.highFrequencyFactor}`,
+    )
   return Array.from({ length: size / 2 }, (_, i) => scaled(base ** ((-2 * i) / size), scaling))
 }
 

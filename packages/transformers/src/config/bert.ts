@@ -2,7 +2,7 @@ import * as t from 'io-ts'
 import { layerNorm } from '@grad-ts/nn'
 import type { Architecture } from '../model/architecture.ts'
 import { activationName, activationOf } from './activations.ts'
-import { common, flag, only, optional, or, positive, share, whole } from './fields.ts'
+import { common, flag, layerCount, only, optional, or, positive, share, whole } from './fields.ts'
 
 /** The configuration of a BERT, with the names of `config.json`. What is left out has the value that transformers gives it. */
 export const BertConfig = t.type(
@@ -11,7 +11,7 @@ export const BertConfig = t.type(
     model_type: t.literal('bert'),
     vocab_size: or(whole, 30522),
     hidden_size: or(whole, 768),
-    num_hidden_layers: or(whole, 12),
+    num_hidden_layers: or(layerCount, 12),
     num_attention_heads: or(whole, 12),
     intermediate_size: or(whole, 3072),
     hidden_act: or(activationName, 'gelu'),

@@ -6,18 +6,23 @@ import type { ModelType, TransformerConfig } from '../families.ts'
 import type { HeadName } from '../model/heads.ts'
 import { decodeWith, oneOf } from './fields.ts'
 
-const Kind = t.type({ model_type: oneOf(Object.keys(families) as ModelType[]) })
+const Kind = t.type({ model_type: oneOf(Object.keys(families) as ModelType[]) }, 'a record')
+
+/** How a configuration calls its width and its heads. */
+const namesOf = ({ model_type: type }: TransformerConfig) =>
+  type === 'gpt2' ? (['n_embd', 'n_head'] as const) : (['hidden_size', 'num_attention_heads'] as const)
 
 /** Relations that no single field can tell. */
-const checkHeads = (config: TransformerConfig): E.Either<ConfigError, TransformerConfig> => {
-  const [sizeName, headsName] = config.model_type === 'gpt2' ? ['n_embd', 'n_head'] : ['hidden_size', 'num_attention_heads']
-  const record = config as unknown as Readonly<Record<string, number>>
-  const [size, heads] = [record[sizeName] as number, record[headsName] as number]
-  if (size % heads !== 0 && !('head_dim' in config && config.head_dim !== null))
-    return E.left(new ConfigError(headsName, `a number that divides ${sizeName}, ${size}`, heads))
+const faultOf = (config: TransformerConfig): ConfigError | undefined => {
+  const [sizeName, headsName] = namesOf(config)
+  const record: Readonly<Record<string, unknown>> = config
+  const [size, heads] = [Number(record[sizeName]), Number(record[headsName])]
+  const headSize = 'head_dim' in config && config.head_dim !== null ? config.head_dim : size / heads
   const shared = 'num_key_value_heads' in config ? (config.num_key_value_heads ?? heads) : heads
-  if (heads % shared !== 0) return E.left(new ConfigError('num_key_value_heads', `a number that divides ${headsName}, ${heads}`, shared))
-  return E.right(config)
+  if (!Number.isInteger(headSize)) return new ConfigError(headsName, `a number that divides ${sizeName}, ${size}`, heads)
+  if (heads % shared !== 0) return new ConfigError('num_key_value_heads', `a number that divides ${headsName}, ${heads}`, shared)
+  if ('rope_theta' in config && headSize % 2 !== 0) return new ConfigError('head_dim', 'an even number, for positions turn pairs', headSize)
+  return undefined
 }
 
 /**
@@ -35,7 +40,9 @@ export const decodeConfig = (value: unknown): E.Either<ConfigError, TransformerC
   const kind = decodeWith(Kind, value)
   if (E.isLeft(kind)) return kind
   const codec: t.Decoder<unknown, TransformerConfig> = families[kind.right.model_type].codec
-  return E.flatMap(checkHeads)(decodeWith(codec, value))
+  const config = decodeWith(codec, value)
+  const fault = E.isLeft(config) ? undefined : faultOf(config.right)
+  return fault === undefined ? config : E.left(fault)
 }
 
 /** What a configuration says of labels. */
@@ -52,12 +59,14 @@ export const labelsOf = ({ id2label, num_labels: count }: TransformerConfig): La
   return { count: size, names: Array.from({ length: size }, (_, i) => id2label[i] ?? `LABEL_${i}`) }
 }
 
-/** Gives a configuration other labels: a number of them, or their names. */
-export const withLabels = (config: TransformerConfig, labels: number | readonly string[]): TransformerConfig => {
+/** The entries of a configuration that tell of labels: a number of them, or their names. */
+export const labelEntries = (labels: number | readonly string[]): Readonly<Record<string, unknown>> => {
   const names = typeof labels === 'number' ? Array.from({ length: labels }, (_, i) => `LABEL_${i}`) : labels
-  const id2label = Object.fromEntries(names.map((name, i) => [String(i), name]))
-  const label2id = Object.fromEntries(names.map((name, i) => [name, i]))
-  return { ...config, id2label, ...{ label2id } }
+  return {
+    id2label: Object.fromEntries(names.map((name, i) => [String(i), name])),
+    label2id: Object.fromEntries(names.map((name, i) => [name, i])),
+    num_labels: undefined,
+  }
 }
 
 /** Refuses a head that a family lacks. */

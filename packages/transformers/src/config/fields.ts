@@ -10,6 +10,14 @@ const isNumber = (value: unknown): value is number => typeof value === 'number' 
 
 export const whole = expecting('a whole number of 1 or more', (value): value is number => Number.isSafeInteger(value) && Number(value) > 0)
 
+// More than any published model has; without a bound, a stranger's configuration could ask for a model of a billion blocks.
+const mostLayers = 1000
+
+export const layerCount = expecting(
+  `a whole number from 1 to ${mostLayers}`,
+  (value): value is number => whole.is(value) && value <= mostLayers,
+)
+
 export const share = expecting(
   'a number from 0 up to, not including, 1',
   (value): value is number => isNumber(value) && value >= 0 && value < 1,
@@ -29,7 +37,7 @@ export const oneOf = <Word extends string>(words: readonly Word[]): t.Type<Word>
 
 /** The one value that is supported; `null` counts as left out. */
 export const only = <A>(value: A, why: string): t.Type<A, A, unknown> => {
-  const supported = expecting(`${JSON.stringify(value)}, for ${why}`, (found): found is A => found === value)
+  const supported = expecting(`${value === null ? 'nothing' : JSON.stringify(value)}, for ${why}`, (found): found is A => found === value)
   return or(supported, value)
 }
 

@@ -2,7 +2,7 @@ import * as t from 'io-ts'
 import { layerNorm } from '@grad-ts/nn'
 import type { Architecture } from '../model/architecture.ts'
 import { activationName, activationOf } from './activations.ts'
-import { common, flag, only, optional, or, positive, share, whole } from './fields.ts'
+import { common, flag, layerCount, only, optional, or, positive, share, whole } from './fields.ts'
 
 /** The configuration of a GPT-2, with the names of `config.json`. What is left out has the value that transformers gives it. */
 export const Gpt2Config = t.type(
@@ -12,7 +12,7 @@ export const Gpt2Config = t.type(
     vocab_size: or(whole, 50257),
     n_positions: or(whole, 1024),
     n_embd: or(whole, 768),
-    n_layer: or(whole, 12),
+    n_layer: or(layerCount, 12),
     n_head: or(whole, 12),
     n_inner: optional(whole),
     activation_function: or(activationName, 'gelu_new'),

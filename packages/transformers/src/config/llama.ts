@@ -2,7 +2,7 @@ import * as t from 'io-ts'
 import { rmsNorm } from '@grad-ts/nn'
 import type { Architecture } from '../model/architecture.ts'
 import { activationName, activationOf } from './activations.ts'
-import { common, flag, only, optional, or, positive, share, unlessNull, whole } from './fields.ts'
+import { common, flag, layerCount, only, optional, or, positive, share, unlessNull, whole } from './fields.ts'
 import { ropeFields, rotaryOf } from './rotary.ts'
 
 const fields = {
@@ -11,7 +11,7 @@ const fields = {
   vocab_size: or(whole, 32000),
   hidden_size: or(whole, 4096),
   intermediate_size: or(whole, 11008),
-  num_hidden_layers: or(whole, 32),
+  num_hidden_layers: or(layerCount, 32),
   num_attention_heads: or(whole, 32),
   num_key_value_heads: optional(whole),
   head_dim: optional(whole),
