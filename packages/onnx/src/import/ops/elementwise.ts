@@ -122,7 +122,11 @@ export const gelu = (x: Tensor, approximate: boolean): Tensor => {
   return mul(mul(0.5, x), add(1, tanh(inner)))
 }
 
-const elu = (x: Tensor, alpha: number): Tensor => where(greater(x, 0), x, mul(alpha, expm1(minimum(x, 0))))
+export const elu = (x: Tensor, alpha: number): Tensor => where(greater(x, 0), x, mul(alpha, expm1(minimum(x, 0))))
+
+export const selu = (x: Tensor, alpha = 1.6732632423543772, gamma = 1.0507009873554805): Tensor => mul(gamma, elu(x, alpha))
+
+export const leakyRelu = (x: Tensor, alpha: number): Tensor => where(less(x, 0), mul(x, alpha), x)
 
 export const hardSigmoid = (x: Tensor, alpha: number, beta: number): Tensor => clamp(add(mul(x, alpha), beta), 0, 1)
 
@@ -231,10 +235,7 @@ export const elementwise: Readonly<Record<string, Converter>> = {
   Identity: (call) => [call.values[0] ?? tensorAt(call, 0)],
   IsInf: isInf,
   IsNaN: unary(isNaN),
-  LeakyRelu: (call) => {
-    const x = tensorAt(call, 0)
-    return where(less(x, 0), mul(x, floatAttribute(call, 'alpha', 0.01)), x)
-  },
+  LeakyRelu: (call) => leakyRelu(tensorAt(call, 0), floatAttribute(call, 'alpha', 0.01)),
   Less: binary(less),
   LessOrEqual: binary(lessEqual),
   Log: unary(log),
@@ -252,8 +253,7 @@ export const elementwise: Readonly<Record<string, Converter>> = {
   Reciprocal: unary(reciprocal),
   Relu: unary((x) => (isFloat(x.dtype) ? relu(x) : maximum(x, 0))),
   Round: unary(round),
-  Selu: (call) =>
-    mul(floatAttribute(call, 'gamma', 1.0507009873554805), elu(tensorAt(call, 0), floatAttribute(call, 'alpha', 1.6732632423543772))),
+  Selu: (call) => selu(tensorAt(call, 0), optionalFloat(call, 'alpha'), optionalFloat(call, 'gamma')),
   Shrink: shrink,
   Sigmoid: unary(sigmoid),
   Sign: unary(sign),

@@ -70,8 +70,10 @@ export const dequantised = (x: Tensor, scale: Tensor, zero: Tensor | undefined):
 
 /** round(x) + zero, kept inside a type's range. Quantised numbers stay floats with integer values, so that gradients pass. */
 export const saturated = (x: Tensor, zero: Tensor | undefined, [low, high]: readonly [number, number]): Tensor => {
-  const whole = rounded(x)
-  return clamp(zero === undefined ? whole : add(whole, cast(zero, whole.dtype)), low, high)
+  // What lies outside, infinities too, is cut off first.
+  if (zero === undefined) return rounded(clamp(x, low, high))
+  const middle = cast(zero, x.dtype)
+  return add(rounded(clamp(x, sub(low, middle), sub(high, middle))), middle)
 }
 
 /** The range of the type that a zero point has; uint8 without one. */
@@ -104,6 +106,12 @@ export const dynamicScale = (x: Tensor): readonly [scale: Tensor, zero: Tensor] 
   // A tensor of zeros has any scale.
   const scale = stopGradient(where(equal(high, low), 1, div(sub(high, low), 255)))
   return [scale, stopGradient(clamp(round(div(sub(0, low), scale)), 0, 255))]
+}
+
+/** A tensor as it comes back from uint8. */
+export const dynamicallyQuantised = (x: Tensor): Tensor => {
+  const [scale, zero] = dynamicScale(x)
+  return dequantised(saturated(div(x, scale), zero, [0, 255]), scale, zero)
 }
 
 const dynamicQuantizeLinear: Converter = (call) => {

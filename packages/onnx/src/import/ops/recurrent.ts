@@ -1,26 +1,19 @@
 import {
-  abs,
   add,
   arange,
   cast,
   clamp,
-  div,
   expandDims,
   less,
   matmul,
   mul,
-  relu,
   reshape,
   scan,
-  sigmoid,
   slice,
-  softplus,
   split,
   stack,
   sub,
-  tanh,
   transpose,
-  where,
   zeros,
 } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
@@ -36,34 +29,8 @@ import {
   tensorAt,
 } from '../call.ts'
 import type { Call, Converter } from '../call.ts'
-import { hardSigmoid } from './elementwise.ts'
-
-type Activation = (x: Tensor) => Tensor
-
-/** The activations that recurrent operators name, with their two numbers. */
-const activations: Readonly<Record<string, (alpha: number | undefined, beta: number | undefined) => Activation>> = {
-  affine:
-    (alpha = 1, beta = 0) =>
-    (x) =>
-      add(mul(x, alpha), beta),
-  hardsigmoid:
-    (alpha = 0.2, beta = 0.5) =>
-    (x) =>
-      hardSigmoid(x, alpha, beta),
-  leakyrelu:
-    (alpha = 0.01) =>
-    (x) =>
-      where(less(x, 0), mul(x, alpha), x),
-  relu: () => relu,
-  scaledtanh:
-    (alpha = 1, beta = 1) =>
-    (x) =>
-      mul(alpha, tanh(mul(x, beta))),
-  sigmoid: () => sigmoid,
-  softplus: () => softplus,
-  softsign: () => (x) => div(x, add(1, abs(x))),
-  tanh: () => tanh,
-}
+import { activations } from './activation.ts'
+import type { Activation } from './activation.ts'
 
 /** What a step of one direction reads besides the sequence. */
 interface Weights {
@@ -74,6 +41,8 @@ interface Weights {
   /** LSTM's diagonal weights `[3 · hidden]`. */
   readonly peepholes: Tensor | undefined
   readonly hidden: number
+  /** What a product sees of its left factor: all of it, or what quantisation leaves. */
+  readonly seen: (x: Tensor) => Tensor
 }
 
 type Step = (fs: readonly Activation[], x: Tensor, state: readonly Tensor[], weights: Weights) => readonly Tensor[]
@@ -89,8 +58,8 @@ interface Cell {
 const parts = (x: Tensor, count: number, hidden: number): Tensor[] =>
   split(x, Array.from<number>({ length: count }).fill(hidden), x.shape.length - 1)
 
-const product = (state: Tensor, { recurrent, recurrentBias }: Weights): Tensor => {
-  const result = matmul(state, recurrent, { transposeB: true })
+const product = (state: Tensor, { recurrent: weights, recurrentBias, seen }: Weights): Tensor => {
+  const result = matmul(seen(state), weights, { transposeB: true })
   return recurrentBias === undefined ? result : add(result, recurrentBias)
 }
 
@@ -142,7 +111,7 @@ const gruStep =
     return [add(mul(sub(1, z), candidate), mul(z, h))]
   }
 
-const cells = {
+export const cells = {
   RNN: { gates: 1, defaults: ['Tanh'], states: 1, step: rnnStep },
   LSTM: { gates: 4, defaults: ['Sigmoid', 'Tanh', 'Tanh'], states: 2, step: lstmStep },
   GRU: { gates: 3, defaults: ['Sigmoid', 'Tanh'], states: 1, step: gruStep },
@@ -205,8 +174,8 @@ const project = (x: Tensor, w: Tensor, bias: Tensor | undefined): Tensor => {
   return reshape(bias === undefined ? product2d : add(product2d, bias), [steps, batch, w.shape[0] as number])
 }
 
-const recurrent =
-  (cell: Cell): Converter =>
+export const recurrent =
+  (cell: Cell, seen: (x: Tensor) => Tensor = (x) => x): Converter =>
   (call) => {
     const batchFirst = intAttribute(call, 'layout', 0) === 1
     const given = tensorAt(call, 0)
@@ -235,12 +204,13 @@ const recurrent =
         recurrentBias: separateBias ? bias?.[1] : undefined,
         peepholes: peepholes === undefined || cell.states === 1 ? undefined : pick(peepholes, i),
         hidden,
+        seen,
       }
       const init = Array.from({ length: cell.states }, (_, k) => {
         const state = initial[k]
         return state === undefined ? zeros([batch, hidden], x.dtype) : pick(state, i)
       })
-      return walk(cell.step(call), own, project(x, pick(w, i), joined), init, weights, mask, direction === 'reverse' || i === 1)
+      return walk(cell.step(call), own, project(seen(x), pick(w, i), joined), init, weights, mask, direction === 'reverse' || i === 1)
     })
     return results(runs, cell, batchFirst)
   }

@@ -1,28 +1,17 @@
-import { add, clamp, mul, relu, sigmoid, swapAxes, tanh, transpose, where, less } from '@grad-ts/tensor'
+import { add, mul, swapAxes, transpose } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { fail, floatAttribute, floatsAttribute, intAttribute, optionalAt, stringAttribute, tensorAt } from '../../call.ts'
 import type { Call, Converter } from '../../call.ts'
+import { activations } from '../activation.ts'
 import { convolutions } from '../convolution.ts'
-import { gelu, hardSigmoid } from '../elementwise.ts'
+import { gelu } from '../elementwise.ts'
 import { linear, multiply } from '../linear.ts'
 import { pools } from '../pool.ts'
-
-type Activation = (x: Tensor, alpha: number | undefined, beta: number | undefined) => Tensor
-
-const activations: Readonly<Record<string, Activation>> = {
-  Clip: (x, low, high) => clamp(x, low, high),
-  HardSigmoid: (x, alpha = 0.2, beta = 0.5) => hardSigmoid(x, alpha, beta),
-  HardSwish: (x) => mul(x, hardSigmoid(x, 1 / 6, 0.5)),
-  LeakyRelu: (x, alpha = 0.01) => where(less(x, 0), mul(x, alpha), x),
-  Relu: (x) => relu(x),
-  Sigmoid: (x) => sigmoid(x),
-  Tanh: (x) => tanh(x),
-}
 
 const activated = (call: Call, x: Tensor, alpha: number | undefined, beta: number | undefined): Tensor => {
   const name = stringAttribute(call, 'activation', '')
   if (name === '') return x
-  return (activations[name] ?? fail(call, `activation '${name}' is not known`))(x, alpha, beta)
+  return (activations[name.toLowerCase()] ?? fail(call, `activation '${name}' is not known`))(alpha, beta)(x)
 }
 
 const only = (result: ReturnType<Converter>): Tensor => (Array.isArray(result) ? result[0] : result) as Tensor

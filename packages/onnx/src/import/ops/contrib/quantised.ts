@@ -1,4 +1,4 @@
-import { add, concat, div, mean, mul, reshape, sigmoid, softmax, swapAxes, where, cast, less } from '@grad-ts/tensor'
+import { add, concat, mean, mul, reshape, sigmoid, softmax, swapAxes, where, cast, less } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import { floatAttribute, has, intAttribute, intsAttribute, optionalAt, tensorAt } from '../../call.ts'
 import type { Call, Converter } from '../../call.ts'
@@ -6,7 +6,8 @@ import { integerProduct } from '../integer.ts'
 import { multiply } from '../linear.ts'
 import { positionOf } from '../layout.ts'
 import { pools } from '../pool.ts'
-import { dequantised, dynamicScale, operandAt, quantised, resultAt, saturated } from '../quantise.ts'
+import { dequantised, dynamicallyQuantised, operandAt, quantised, resultAt } from '../quantise.ts'
+import { cells, recurrent } from '../recurrent.ts'
 import { projectedAttention } from './attention.ts'
 import { channelsFirst, channelsLast } from './fused.ts'
 
@@ -56,9 +57,7 @@ const biased = (call: Call, x: Tensor, i: number): Tensor => (has(call, i) ? add
 
 /** Quantises the left operand as it comes. */
 const dynamicProduct: Converter = (call) => {
-  const x = tensorAt(call, 0)
-  const [scale, zero] = dynamicScale(x)
-  const left = dequantised(saturated(div(x, scale), zero, [0, 255]), scale, zero)
+  const left = dynamicallyQuantised(tensorAt(call, 0))
   return biased(call, multiply(left, dequantised(tensorAt(call, 1), tensorAt(call, 2), optionalAt(call, 3))), 4)
 }
 
@@ -66,6 +65,19 @@ const productToFloat: Converter = (call) => {
   const [a, b, aScale, bScale, aZero, bZero] = call.values
   const product = integerProduct({ ...call, values: [a, b, aZero, bZero] }) as Tensor
   return biased(call, mul(product, mul(aScale as Tensor, bScale as Tensor)), 6)
+}
+
+/** Weights of a recurrent layer, `[directions, inputs, gates]` with a scale for each direction or each gate, as its operator has them. */
+const recurrentWeights = (call: Call, i: number, scaleAt: number): Tensor => {
+  const beside = (factor: Tensor): Tensor => reshape(factor, [factor.shape[0] as number, 1, -1])
+  const zero = optionalAt(call, scaleAt + 1)
+  return swapAxes(dequantised(tensorAt(call, i), beside(tensorAt(call, scaleAt)), zero === undefined ? undefined : beside(zero)))
+}
+
+const dynamicLstm: Converter = (call) => {
+  const [x, , , ...rest] = call.values.slice(0, 8)
+  const values = [x, recurrentWeights(call, 1, 8), recurrentWeights(call, 2, 10), ...rest]
+  return recurrent(cells.LSTM, dynamicallyQuantised)({ ...call, values })
 }
 
 /** Attention on a quantised input: its product with the weights is the only one on integers. */
@@ -81,6 +93,7 @@ const quantisedAttention: Converter = (call) => {
 /** Operators on quantised tensors: computed in floats between quantisations. */
 export const contribQuantised: Readonly<Record<string, Converter>> = {
   DequantizeLinear: quantised['DequantizeLinear'] as Converter,
+  DynamicQuantizeLSTM: dynamicLstm,
   DynamicQuantizeMatMul: dynamicProduct,
   MatMulIntegerToFloat: productToFloat,
   QAttention: quantisedAttention,
