@@ -8,12 +8,22 @@ import { settle } from '../internal/settle.ts'
 /** One example, or a batch of them: a tree of constants. In a batch every leaf has one more axis in front. */
 export type Example = Tree<Constant>
 
+/** How examples of different lengths come together in a batch. */
+export interface Padding {
+  /** Puts examples on top of each other, filled up to one length. */
+  readonly stack: <E extends Example>(examples: readonly E[]) => E
+  /** The length that an example is filled up to: only those with the same one share a batch (default: any may). */
+  readonly bucketOf?: (example: Example) => number
+}
+
 /** A data set whose examples can be reached by their number: shuffled and resumed at no cost. */
 export interface IndexedDataset<E = Example> {
   readonly tag: 'indexed'
   readonly size: number
   /** Gives the examples with these numbers, stacked along a new first axis. */
   readonly rows: (numbers: Int32Array) => E
+  /** Set by `padToBuckets` and `padToLongest`; else all examples have one shape. */
+  readonly padding?: Padding
 }
 
 /** A data set that is read from its start to its end, as large as it likes. */
@@ -23,6 +33,8 @@ export interface StreamedDataset<E = Example> {
   readonly size: number | undefined
   /** Starts one pass over the examples. */
   readonly examples: () => AsyncIterable<E> | Iterable<E>
+  /** Set by `padToBuckets` and `padToLongest`; else all examples have one shape. */
+  readonly padding?: Padding
 }
 
 export type Dataset<E = Example> = IndexedDataset<E> | StreamedDataset<E>
@@ -79,7 +91,7 @@ const stackConstants = (parts: readonly Constant[]): Constant => {
       throw new SettingsError(
         'data',
         `every example to be ${like.dtype}${showShape(like.shape)}`,
-        `${part.dtype}${showShape(part.shape)} at ${i}`,
+        `${part.dtype}${showShape(part.shape)} at ${i}; for sequences of different lengths use fromSequences and padToBuckets`,
       )
     data.set(part.attributes.data, i * size)
   })
@@ -113,6 +125,28 @@ export const stackExamples = <E extends Example>(examples: readonly E[]): E => {
  */
 export const fromRecords = <Row, E extends Example>(records: readonly Row[], encode: (row: Row) => E): IndexedDataset<E> =>
   columnsOf(stackExamples(records.map(encode))) as IndexedDataset<E>
+
+/** Makes a data set of examples as they are, of whatever shapes. */
+export const listOf = <E extends Example>(examples: readonly E[]): IndexedDataset<E> => ({
+  tag: 'indexed',
+  size: examples.length,
+  rows: (numbers) => stackExamples(Array.from(numbers, (number) => examples[number] as E)),
+})
+
+/**
+ * Makes a data set of records whose examples differ in length, such as sentences. Batches of it need padding.
+ *
+ * @param records anything
+ * @param encode makes one example of one record
+ * @see {@link padToBuckets}, {@link padToLongest}
+ * @example
+ * import { fromSequences, padToLongest } from '@grad-ts/trainer'
+ * import { scalar, tensor, toArray } from '@grad-ts/tensor'
+ * const data = fromSequences(['to', 'be'.repeat(2)], (word) => ({ x: tensor([...word].map((c) => c.charCodeAt(0))), y: scalar(word.length) }))
+ * toArray(padToLongest(data).rows(Int32Array.of(0, 1)).x) // => [[116, 111, 0, 0], [98, 101, 98, 101]]
+ */
+export const fromSequences = <Row, E extends Example>(records: readonly Row[], encode: (row: Row) => E): IndexedDataset<E> =>
+  listOf(records.map(encode))
 
 /**
  * Makes a data set of anything that can be iterated, again for every pass.

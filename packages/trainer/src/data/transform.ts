@@ -1,52 +1,47 @@
-import { leaves, map } from '@grad-ts/tree'
-import type { Tree } from '@grad-ts/tree'
-import { constantOf, foldIn } from '@grad-ts/tensor'
-import type { Constant, Tensor } from '@grad-ts/tensor'
+import { foldIn } from '@grad-ts/tensor'
+import type { Tensor } from '@grad-ts/tensor'
 import { SettingsError } from '../errors.ts'
-import { columnsOf, fromIterable, stackExamples } from './dataset.ts'
-import type { Dataset, Example, IndexedDataset } from './dataset.ts'
+import { columnsOf, fromIterable, listOf, stackExamples } from './dataset.ts'
+import type { Dataset, Example, IndexedDataset, Padding, StreamedDataset } from './dataset.ts'
+import { exampleAt, examplesOf, signatureOf, unstackExamples } from './examples.ts'
 import { shuffled } from './order.ts'
+import { padded } from './padding.ts'
 
 const allOf = (size: number): Int32Array => Int32Array.from({ length: size }, (_, i) => i)
 
-/** Takes the stacked rows apart again; the parts share the memory of the whole. */
-export const unstackExamples = <E extends Example>(rows: E): E[] => {
-  const count = leaves<Constant>(rows)[0]?.shape[0] ?? 0
-  return Array.from(
-    { length: count },
-    (_, i) =>
-      map(({ attributes: { data }, shape, dtype }: Constant) => {
-        const size = data.length / count
-        return constantOf(data.subarray(i * size, (i + 1) * size), shape.slice(1), dtype)
-      }, rows as Tree<Constant>) as E,
-  )
-}
+const withPadding = (padding: Padding | undefined): { readonly padding?: Padding } => (padding === undefined ? {} : { padding })
 
-const exampleAt = <E extends Example>(dataset: IndexedDataset<E>, number: number): E =>
-  unstackExamples(dataset.rows(Int32Array.of(number)))[0] as E
-
-/** Iterates the examples of a data set one by one, as stored. */
-export async function* examplesOf<E extends Example>(dataset: Dataset<E>): AsyncGenerator<E> {
-  if (dataset.tag === 'streamed') yield* dataset.examples()
-  else for (let i = 0; i < dataset.size; i++) yield exampleAt(dataset, i)
-}
+/** A stream of the examples of another, batched like it. */
+const streamLike = <E extends Example>(
+  { padding }: Dataset,
+  iterate: () => AsyncIterable<E> | Iterable<E>,
+  size?: number,
+): StreamedDataset<E> => ({ ...fromIterable(iterate, size), ...withPadding(padding) })
 
 /** Keeps only the examples with these numbers, in this order. */
 export const select = <E extends Example>(dataset: IndexedDataset<E>, numbers: Int32Array): IndexedDataset<E> => ({
   tag: 'indexed',
   size: numbers.length,
   rows: (chosen) => dataset.rows(chosen.map((i) => (i < 0 ? i : (numbers[i] as number)))),
+  ...withPadding(dataset.padding),
 })
 
 /** Applies a function to every example, when it is asked for. */
 export function mapExamples<E extends Example, F extends Example>(fn: (example: E) => F, dataset: IndexedDataset<E>): IndexedDataset<F>
 export function mapExamples<E extends Example, F extends Example>(fn: (example: E) => F, dataset: Dataset<E>): Dataset<F>
 export function mapExamples<E extends Example, F extends Example>(fn: (example: E) => F, dataset: Dataset<E>): Dataset<F> {
+  const stack = dataset.padding?.stack ?? stackExamples
   if (dataset.tag === 'indexed')
-    return { tag: 'indexed', size: dataset.size, rows: (numbers) => stackExamples(unstackExamples(dataset.rows(numbers)).map(fn)) }
-  return fromIterable(async function* () {
+    return {
+      tag: 'indexed',
+      size: dataset.size,
+      rows: (numbers) => stack(unstackExamples(dataset.rows(numbers)).map(fn)),
+      ...withPadding(dataset.padding),
+    }
+  const mapped = async function* () {
     for await (const example of dataset.examples()) yield fn(example)
-  }, dataset.size)
+  }
+  return streamLike(dataset, mapped, dataset.size)
 }
 
 /** Keeps the examples that a test accepts. An indexed data set is read once to find them. */
@@ -58,7 +53,7 @@ export function filterExamples<E extends Example>(keep: (example: E) => boolean,
       dataset,
       allOf(dataset.size).filter((i) => keep(exampleAt(dataset, i))),
     )
-  return fromIterable(async function* () {
+  return streamLike(dataset, async function* () {
     for await (const example of dataset.examples()) if (keep(example)) yield example
   })
 }
@@ -69,7 +64,7 @@ export function take<E extends Example>(count: number, dataset: Dataset<E>): Dat
 export function take<E extends Example>(count: number, dataset: Dataset<E>): Dataset<E> {
   if (dataset.tag === 'indexed') return select(dataset, allOf(Math.min(count, dataset.size)))
   const size = dataset.size === undefined ? undefined : Math.min(count, dataset.size)
-  return fromIterable(async function* () {
+  const taken = async function* () {
     let left = count
     if (left > 0)
       for await (const example of dataset.examples()) {
@@ -77,15 +72,18 @@ export function take<E extends Example>(count: number, dataset: Dataset<E>): Dat
         left -= 1
         if (left === 0) return
       }
-  }, size)
+  }
+  return streamLike(dataset, taken, size)
 }
+
+const haveOneShape = (examples: readonly Example[]): boolean => new Set(examples.map(signatureOf)).size < 2
 
 /** Reads every example into memory, which makes a stream an indexed data set. */
 export const cache = async <E extends Example>(dataset: Dataset<E>): Promise<IndexedDataset<E>> => {
-  if (dataset.tag === 'indexed') return columnsOf(dataset.rows(allOf(dataset.size))) as IndexedDataset<E>
   const examples: E[] = []
-  for await (const example of dataset.examples()) examples.push(example)
-  return columnsOf(stackExamples(examples)) as IndexedDataset<E>
+  for await (const example of examplesOf(dataset)) examples.push(example)
+  const held = haveOneShape(examples) ? (columnsOf(stackExamples(examples)) as IndexedDataset<E>) : listOf(examples)
+  return dataset.padding === undefined ? held : padded(dataset.padding, held)
 }
 
 const cut = (numbers: Int32Array, fraction: number): readonly [Int32Array, Int32Array] => {

@@ -7,7 +7,7 @@ import { SettingsError } from '../errors.ts'
 import { openMeasurer } from './evaluate.ts'
 import type { Evaluation } from './events.ts'
 import type { ExecutorOptions } from './executor.ts'
-import { grouped, sameRows } from './groups.ts'
+import { alike, grouped } from './groups.ts'
 import type { LiveState } from './live-state.ts'
 import type { AnyObjective } from './objective.ts'
 import { hasScalarLoss } from './plan.ts'
@@ -52,7 +52,7 @@ export const makeUpdater = (
   const report = async (update: StepReport, step: number): Promise<BatchReport> => {
     const { total, weight, loss, skipped, known } = readUpdate(update)
     skippedInARow = skipped ? skippedInARow + 1 : 0
-    await failWhenSkipping(session, skippedInARow, step)
+    await failWhenSkipping(session, skippedInARow, step, known.lossScale !== undefined)
     const sums = tallier.add(tallier.empty, total, weight, update.metrics as Readonly<Record<string, Tree<Constant>>>)
     return { step, loss, metrics: tallier.result(sums).metrics, ...(skipped ? { skipped } : {}), ...known }
   }
@@ -60,7 +60,7 @@ export const makeUpdater = (
     const updates = await Promise.all(batches.map((batch) => partsOf(batch, accumulate)))
     if (accumulate > 1) for (const parts of updates) checkParts(objective, params, parts, accumulate)
     const reports: BatchReport[] = []
-    for await (const group of grouped(updates, updates.length, (a, b) => sameRows(a[0] as Batch, b[0] as Batch))) {
+    for await (const group of grouped(updates, updates.length, (a, b) => alike(a[0] as Batch, b[0] as Batch))) {
       const found = (await session.run(group)) as unknown as StepReport[]
       const before = live.step()
       live.advance(found.length)

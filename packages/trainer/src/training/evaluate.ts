@@ -6,7 +6,7 @@ import type { Dataset, Example } from '../data/dataset.ts'
 import type { Evaluation } from './events.ts'
 import type { ExecutorOptions } from './executor.ts'
 import type { Objective, SymbolicBatch } from './objective.ts'
-import { grouped, sameRows } from './groups.ts'
+import { alike, grouped } from './groups.ts'
 import { openSession } from './session.ts'
 import type { Session } from './session.ts'
 import { tallierOf } from './tally.ts'
@@ -79,7 +79,7 @@ export const makeEvaluator = <E extends Example, Params extends Tree<Tensor>, St
     evaluate: async (params, state) => {
       await measurer.hold(params, state)
       let tally = measurer.tallier.empty
-      for await (const group of grouped(batchesOf(dataset, { batchSize, pad }), batchesPerRun, sameRows))
+      for await (const group of grouped(batchesOf(dataset, { batchSize, pad }), batchesPerRun, alike))
         tally = await measurer.add(tally, group)
       return measurer.tallier.result(tally)
     },

@@ -1,8 +1,9 @@
 import type { Tree } from '@grad-ts/tree'
 import type { Constant, Tensor } from '@grad-ts/tensor'
-import type { CompileStepOptions } from '@grad-ts/onnxruntime'
+import type { MemoryBudget } from '@grad-ts/onnx'
+import type { CompileStepOptions, Precision } from '@grad-ts/onnxruntime'
 import { stackExamples } from '../data/dataset.ts'
-import { unstackExamples } from '../data/transform.ts'
+import { unstackExamples } from '../data/examples.ts'
 import { interpreted } from '../internal/settle.ts'
 
 /** Where a program runs. `interpreter` needs no native library and is slow: for tests and tiny problems. */
@@ -13,6 +14,11 @@ export interface ExecutorOptions {
   readonly device?: Device
   /** Threads of one operation on the CPU (default: all cores). */
   readonly threads?: number
+  /**
+   * `mixed` computes products of matrices and convolutions in float16; parameters, optimizer and all that needs range or digits stay
+   * float32. For GPUs: cuda, and webgpu with the feature shader-f16; the cpu takes it too, but is slower with it (default `float32`).
+   */
+  readonly precision?: Precision
   /** Computes in a thread of its own, so that timers and servers of this one go on (default true). */
   readonly worker?: boolean
 }
@@ -28,8 +34,9 @@ export interface Runner {
 
 export type Step = (state: Tree<Tensor>, batch: Tree<Tensor>) => readonly [Tree<Tensor>, Tree<Tensor>]
 
-const interpretedRunner = (step: Step, initial: Tree<Constant>, stepsPerRun: number): Runner => {
-  const program = interpreted((state, batch) => step(state ?? null, batch ?? null) as unknown as Tree<Tensor>)
+const interpretedRunner = async (step: Step, initial: Tree<Constant>, stepsPerRun: number, precision: Precision): Promise<Runner> => {
+  const lower = precision === 'mixed' ? (await import('@grad-ts/onnx')).toMixedPrecision : undefined
+  const program = interpreted((state, batch) => step(state ?? null, batch ?? null) as unknown as Tree<Tensor>, lower)
   let state = initial
   const once = (batch: Tree<Constant>): Tree<Constant> => {
     const [next, outputs] = program(state, batch) as unknown as [Tree<Constant>, Tree<Constant>]
@@ -65,15 +72,18 @@ export const compileRunner = async (
   state: Tree<Constant>,
   batch: Tree<Constant>,
   stepsPerRun: number,
-  { device = 'cpu', threads, worker = true }: ExecutorOptions,
+  { device = 'cpu', threads, precision = 'float32', worker = true }: ExecutorOptions,
+  memoryBudget?: MemoryBudget,
 ): Promise<Runner> => {
-  if (device === 'interpreter') return interpretedRunner(step, state, stepsPerRun)
+  if (device === 'interpreter') return interpretedRunner(step, state, stepsPerRun, precision)
   const compile = (await import('@grad-ts/onnxruntime')).compileStepOrThrow as unknown as Compile
   const program = await compile(step, state, batch, {
     device,
+    precision,
     worker,
     ...(stepsPerRun === 1 ? {} : { stepsPerRun }),
     ...(threads === undefined ? {} : { threads }),
+    ...(memoryBudget === undefined ? {} : { memoryBudget }),
   })
   return {
     run: program.runOrThrow,

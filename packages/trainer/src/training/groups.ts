@@ -1,14 +1,15 @@
 import type { Batch } from '../data/batches.ts'
+import { signatureOf } from '../data/examples.ts'
 
 /** Groups neighbours that are alike, at most `count` in a group. */
 export async function* grouped<T>(
   source: AsyncIterable<T> | Iterable<T>,
   count: number,
-  alike: (a: T, b: T) => boolean,
+  fit: (a: T, b: T) => boolean,
 ): AsyncGenerator<T[]> {
   let group: T[] = []
   for await (const item of source) {
-    if (group.length === count || (group.length > 0 && !alike(group[0] as T, item))) {
+    if (group.length === count || (group.length > 0 && !fit(group[0] as T, item))) {
       yield group
       group = []
     }
@@ -17,7 +18,9 @@ export async function* grouped<T>(
   if (group.length > 0) yield group
 }
 
-export const sameRows = (a: Batch, b: Batch): boolean => a.weight.shape[0] === b.weight.shape[0]
+/** Tells whether two batches fit one program. */
+export const alike = (a: Batch, b: Batch): boolean =>
+  a.weight.shape[0] === b.weight.shape[0] && signatureOf(a.examples) === signatureOf(b.examples)
 
 /** Keeps reading one item ahead, so that data are prepared while a program runs elsewhere. */
 export async function* ahead<T>(source: AsyncIterable<T>): AsyncGenerator<T> {

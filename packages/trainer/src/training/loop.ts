@@ -2,14 +2,14 @@ import { setImmediate } from 'node:timers/promises'
 import type { Tree } from '@grad-ts/tree'
 import { foldIn } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
-import { batchesOf } from '../data/batches.ts'
+import { groupsOf } from '../data/batches.ts'
 import type { Batch } from '../data/batches.ts'
 import type { Example } from '../data/dataset.ts'
 import { InterruptedError } from '../errors.ts'
 import { exitCodeOf, reasonOf } from './interruption.ts'
 import { act } from './actions.ts'
 import type { EpochRecord, TrainEvent } from './events.ts'
-import { ahead, grouped, sameRows } from './groups.ts'
+import { ahead, alike, grouped } from './groups.ts'
 import type { Run } from './run.ts'
 import { snapshotOf } from './run.ts'
 import { bestParams } from './step.ts'
@@ -88,15 +88,14 @@ const groupsOfEpoch = <E extends Example, Params extends Tree<Tensor>, State ext
   orderKey,
 }: Run<E, Params, State>): AsyncGenerator<Batch[][]> => {
   const { shuffle = true, shuffleBuffer } = settings
-  const batches = batchesOf(settings.data, {
+  const updates = groupsOf(settings.data, plan.accumulate, {
     batchSize: plan.batchSize,
     pad: plan.pad,
-    skip: memory.updates * plan.accumulate,
+    skip: memory.updates,
     ...(shuffle ? { key: foldIn(orderKey, memory.epoch) } : {}),
     ...(shuffleBuffer === undefined ? {} : { shuffleBuffer }),
   })
-  const updates = grouped(batches, plan.accumulate, sameRows)
-  return grouped(updates, plan.stepsPerRun, (a, b) => sameRows(a[0] as Batch, b[0] as Batch))
+  return grouped(updates, plan.stepsPerRun, (a, b) => alike(a[0] as Batch, b[0] as Batch))
 }
 
 /** Trains to the end of the epoch, or until something stops the run. Answers whether the epoch is complete. */
@@ -116,7 +115,7 @@ async function* trainEpoch<E extends Example, Params extends Tree<Tensor>, State
     await failUnlessFinite(session, reports, memory.step)
     memory.seconds += (performance.now() - started) / 1000
     for (const [i, report] of reports.entries()) yield* emit(run, record(run, report, wanted[i] as Batch[]))
-    await failWhenSkipping(session, memory.skipped, memory.step)
+    await failWhenSkipping(session, memory.skipped, memory.step, memory.steps.lossScale.length > 0)
     const isEnd = memory.updates === plan.stepsPerEpoch
     if (!isEnd && checkpoints?.isDue({ step: memory.step }) === true) yield* save(run)
     // Lets timers and signals in between two runs.

@@ -1,8 +1,9 @@
 import type { Tree } from '@grad-ts/tree'
 import { key as keyOf, trace } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
-import { batchesOf, countBatches } from '../data/batches.ts'
+import { batchesOf } from '../data/batches.ts'
 import type { Batch } from '../data/batches.ts'
+import { countBatches, turn } from '../data/buckets.ts'
 import type { Dataset, Example } from '../data/dataset.ts'
 import { SettingsError } from '../errors.ts'
 import type { Device } from './executor.ts'
@@ -79,13 +80,14 @@ export const planRun = async <E extends Example, Params extends Tree<Tensor>, St
   const { batchSize, accumulate, scalars } = settings
   const first = await firstBatch(dataset, batchSize)
   const scalarLoss = hasScalarLoss(objective, params, first)
-  const batches = countBatches(dataset, batchSize)
-  if (scalarLoss && accumulate > 1 && (dataset.size === undefined || dataset.size % (batchSize * accumulate) !== 0))
+  const { size, padding } = dataset
+  const isUneven = size === undefined || padding?.bucketOf !== undefined || size % (batchSize * accumulate) !== 0
+  if (scalarLoss && accumulate > 1 && isUneven)
     throw new SettingsError('loss', 'one value per example, so that accumulation can weight a part-filled batch', 'a scalar')
-  const stepsPerEpoch = batches === undefined ? undefined : Math.ceil(batches / accumulate)
-  const most =
-    scalars <= smallModel || (await crossesBus(settings.device))
-      ? Math.min(mostSteps, Math.floor(mostBytes / (bytesOf(first.examples) * accumulate + 1)))
-      : 1
-  return { batchSize, accumulate, pad: !scalarLoss, stepsPerEpoch, stepsPerRun: settings.stepsPerRun ?? evenRuns(stepsPerEpoch, most) }
+  const stepsPerEpoch = countBatches(dataset, batchSize, accumulate)
+  const isLight = scalars <= smallModel || (await crossesBus(settings.device))
+  const fitting = isLight ? Math.min(mostSteps, Math.floor(mostBytes / (bytesOf(first.examples) * accumulate + 1))) : 1
+  const stepsPerRun =
+    settings.stepsPerRun ?? (padding === undefined ? evenRuns(stepsPerEpoch, fitting) : Math.min(turn, Math.max(1, fitting)))
+  return { batchSize, accumulate, pad: !scalarLoss, stepsPerEpoch, stepsPerRun }
 }

@@ -1,17 +1,16 @@
 import { leaves, unflatten } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { allocate, constantOf } from '@grad-ts/tensor'
+import { allocate, constantOf, sameShape, showShape, sizeOf } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 import type { Layer } from '@grad-ts/nn'
 import { batchesOf } from '../data/batches.ts'
 import { columnsOf } from '../data/dataset.ts'
 import type { Dataset } from '../data/dataset.ts'
+import { asTrainTask, SettingsError } from '../errors.ts'
 import type { TrainError } from '../errors.ts'
-import { asTrainTask } from '../errors.ts'
 import { orThrow } from '../internal/edge.ts'
 import type { ExecutorOptions, Step } from './executor.ts'
-import { grouped, sameRows } from './groups.ts'
 import { openSession } from './session.ts'
 
 /** A model with its weights, and what it is to be run on. */
@@ -29,26 +28,38 @@ export interface PredictSettings<Params extends Tree<Tensor>, State extends Tree
 const isDataset = (inputs: Tree<Tensor> | Dataset): inputs is Dataset =>
   typeof inputs === 'object' && inputs !== null && 'tag' in inputs && (inputs.tag === 'indexed' || inputs.tag === 'streamed')
 
-/** Joins batches of rows, without the padding at the end of each. */
-const joinRows = (parts: readonly { readonly rows: Constant; readonly count: number }[]): Constant => {
-  const [first] = parts as unknown as readonly [{ readonly rows: Constant }]
-  const perRow = first.rows.attributes.data.length / (first.rows.shape[0] as number)
-  const total = parts.reduce((sum, { count }) => sum + count, 0)
-  const data = allocate(first.rows.dtype, total * perRow)
-  let start = 0
-  for (const { rows, count } of parts) {
-    data.set(rows.attributes.data.subarray(0, count * perRow), start * perRow)
-    start += count
-  }
-  return constantOf(data, [total, ...first.rows.shape.slice(1)], first.rows.dtype)
+/** Outputs of a batch, and which inputs they are of. */
+interface Part<Outputs> {
+  readonly outputs: Outputs
+  readonly numbers: Int32Array
 }
 
-const joinTrees = (parts: readonly { readonly tree: Tree<Constant>; readonly count: number }[]): Tree<Constant> => {
-  const [first] = parts as unknown as readonly [{ readonly tree: Tree<Constant> }]
-  const columns = leaves<Constant>(first.tree).map((_, leaf) =>
-    joinRows(parts.map(({ tree, count }) => ({ rows: leaves<Constant>(tree)[leaf] as Constant, count }))),
+/** Joins rows in the order of their numbers, without the padding at the end of each batch. */
+const joinRows = (parts: readonly Part<Constant>[]): Constant => {
+  const [{ outputs: first }] = parts as readonly [Part<Constant>]
+  const shape = first.shape.slice(1)
+  const size = sizeOf(shape)
+  const total = parts.reduce((sum, { numbers }) => sum + numbers.length, 0)
+  const data = allocate(first.dtype, total * size)
+  for (const { outputs, numbers } of parts) {
+    if (!sameShape(outputs.shape.slice(1), shape))
+      throw new SettingsError(
+        'inputs',
+        `inputs whose outputs all have one shape, such as ${showShape(shape)}`,
+        `${showShape(outputs.shape.slice(1))}; predict the sequences of each length apart`,
+      )
+    numbers.forEach((number, row) => data.set(outputs.attributes.data.subarray(row * size, (row + 1) * size), number * size))
+  }
+  return constantOf(data, [total, ...shape], first.dtype)
+}
+
+const joinTrees = (parts: readonly Part<Tree<Constant>>[]): Tree<Constant> => {
+  const [first] = parts
+  if (first === undefined) throw new SettingsError('inputs', 'at least one input', 'none')
+  const columns = leaves<Constant>(first.outputs).map((_, leaf) =>
+    joinRows(parts.map(({ outputs, numbers }) => ({ outputs: leaves<Constant>(outputs)[leaf] as Constant, numbers }))),
   )
-  return unflatten(first.tree, columns)
+  return unflatten(first.outputs, columns)
 }
 
 /** A model of any inputs and outputs. */
@@ -75,13 +86,12 @@ export const outputsStep =
 const runOver = async ({ model, params, modelState, inputs, batchSize = 256, ...executor }: AnySettings): Promise<Tree<Constant>> => {
   const state = { params, model: modelState ?? model.initState() } as unknown as Tree<Constant>
   const session = openSession(outputsStep(model), state, 1, executor)
-  const parts: { readonly tree: Tree<Constant>; readonly count: number }[] = []
+  const parts: Part<Tree<Constant>>[] = []
   try {
     const dataset = isDataset(inputs) ? inputs : columnsOf(inputs)
-    for await (const [batch] of grouped(batchesOf(dataset, { batchSize }), 1, sameRows)) {
-      if (batch === undefined) continue
-      const [tree] = await session.run([[batch]])
-      parts.push({ tree: tree ?? null, count: batch.count })
+    for await (const batch of batchesOf(dataset, { batchSize })) {
+      const [outputs = null] = await session.run([[batch]])
+      parts.push({ outputs, numbers: batch.numbers })
     }
     return joinTrees(parts)
   } finally {

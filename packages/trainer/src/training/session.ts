@@ -1,9 +1,10 @@
-import { leaves, map } from '@grad-ts/tree'
+import { map } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
 import { zerosLike } from '@grad-ts/tensor'
 import type { Constant } from '@grad-ts/tensor'
+import type { MemoryBudget } from '@grad-ts/onnx'
 import { stackExamples } from '../data/dataset.ts'
-import { unstackExamples } from '../data/transform.ts'
+import { signatureOf, unstackExamples } from '../data/examples.ts'
 import type { Batch } from '../data/batches.ts'
 import { settle } from '../internal/settle.ts'
 import { compileRunner } from './executor.ts'
@@ -30,18 +31,20 @@ const groupTree = (group: readonly Batch[], accumulate: number): Tree<Constant> 
   return stackExamples([...trees, ...Array.from({ length: accumulate - group.length }, () => emptyLike(first))])
 }
 
-const signatureOf = (tree: Tree<Constant>): string =>
-  leaves<Constant>(tree)
-    .map(({ shape, dtype }) => `${dtype}${shape.join('x')}`)
-    .join(' ')
-
 /**
  * Opens a session.
  *
  * @param initial the state to start from
  * @param accumulate micro-batches per update
+ * @param memoryBudget what a program may take (default: all that it computes is kept as long as it is used)
  */
-export const openSession = (step: Step, initial: Tree<Constant>, accumulate: number, executor: ExecutorOptions): Session => {
+export const openSession = (
+  step: Step,
+  initial: Tree<Constant>,
+  accumulate: number,
+  executor: ExecutorOptions,
+  memoryBudget?: MemoryBudget,
+): Session => {
   const runners = new Map<string, Runner>()
   let current: Runner | undefined
   const state = (): Promise<Tree<Constant>> => current?.state() ?? Promise.resolve(initial)
@@ -51,7 +54,7 @@ export const openSession = (step: Step, initial: Tree<Constant>, accumulate: num
     if (known !== undefined && known === current) return known
     // Another program takes over: the state moves with it.
     const latest = await state()
-    const runner = known ?? (await compileRunner(step, latest, batch, count, executor))
+    const runner = known ?? (await compileRunner(step, latest, batch, count, executor, memoryBudget))
     if (known !== undefined) await known.setState(latest)
     runners.set(signature, runner)
     current = runner
