@@ -3,18 +3,20 @@ import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto
 
 /** Values of a tensor in a test model: floats unless a type is named. */
 export interface Values {
-  readonly type?: 'float' | 'int64' | 'int32' | 'bool' | 'double' | 'float16'
+  readonly type?: 'float' | 'int64' | 'int32' | 'uint8' | 'int8' | 'bool' | 'double' | 'float16'
   readonly shape: readonly number[]
   readonly data: readonly number[]
 }
 
-const codes = { float: 1, int32: 6, int64: 7, bool: 9, float16: 10, double: 11 } as const
+const codes = { float: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10, double: 11 } as const
 
 const arrays = {
   float: (data: readonly number[]) => Float32Array.from(data),
   double: (data: readonly number[]) => Float64Array.from(data),
   int32: (data: readonly number[]) => Int32Array.from(data),
   int64: (data: readonly number[]) => BigInt64Array.from(data, (value) => BigInt(value)),
+  uint8: (data: readonly number[]) => Uint8Array.from(data),
+  int8: (data: readonly number[]) => Int8Array.from(data),
   bool: (data: readonly number[]) => Uint8Array.from(data),
   float16: (data: readonly number[]) => Uint16Array.from(data),
 }
@@ -124,5 +126,26 @@ export const random = (shape: readonly number[], seed = 1): Values => {
   const next = noise(seed)
   return { shape, data: Array.from({ length: shape.reduce((size, length) => size * length, 1) }, () => Math.fround(next())) }
 }
+
+/** Whole numbers from low on, below high. */
+export const whole = (
+  type: 'uint8' | 'int8' | 'int32' | 'int64',
+  shape: readonly number[],
+  [low, high]: readonly [number, number],
+  seed = 1,
+): Values => ({
+  type,
+  shape,
+  data: random(shape, seed).data.map((value) => low + Math.floor(((value + 1) / 2) * (high - low) * 0.9999)),
+})
+
+/** A tensor of no axes. */
+export const scalar = (value: number, type: Values['type'] = 'int64'): Values => ({
+  type: type as NonNullable<Values['type']>,
+  shape: [],
+  data: [value],
+})
+
+export const positive = (values: Values): Values => ({ ...values, data: values.data.map((value) => Math.fround(Math.abs(value) + 0.3)) })
 
 export const int64 = (...data: readonly number[]): Values => ({ type: 'int64', shape: [data.length], data })

@@ -97,6 +97,63 @@ describe('control flow', () => {
     ])
   })
 
+  it('maps and shortens sequences', () => {
+    const body: Graph = {
+      nodes: [{ op: 'Add', inputs: ['part', 'b'], outputs: ['moved'] }],
+      inputs: { part: { shape: [2, 1] }, b: { shape: [] } },
+      outputs: ['moved'],
+    }
+    const nodes = [
+      { op: 'SplitToSequence', inputs: ['x'], outputs: ['parts'], attributes: { axis: 1, keepdims: 1 } },
+      { op: 'SequenceErase', inputs: ['parts', 'one'], outputs: ['fewer'] },
+      { op: 'SequenceMap', inputs: ['fewer', 'ten'], outputs: ['moved.all'], attributes: { body: { graph: body } } },
+      { op: 'ConcatFromSequence', inputs: ['moved.all'], outputs: ['y'], attributes: { axis: 1 } },
+    ]
+    expect(run({ nodes, inputs: { x: { shape: [2, 3] } }, outputs: ['y'], weights: { one: scalar(1), ten: scalar(10, 'float') } })).toEqual(
+      [
+        [11, 13],
+        [6, 4],
+      ],
+    )
+  })
+
+  it('knows whether an optional value is there', () => {
+    const nodes = [
+      { op: 'Optional', inputs: ['x'], outputs: ['maybe'] },
+      { op: 'OptionalHasElement', inputs: ['maybe'], outputs: ['there'] },
+      { op: 'OptionalGetElement', inputs: ['maybe'], outputs: ['value'] },
+      {
+        op: 'If',
+        inputs: ['there'],
+        outputs: ['y'],
+        attributes: { then_branch: { graph: branch('Neg') }, else_branch: { graph: branch('Relu') } },
+      },
+    ]
+    expect(run({ nodes, inputs: { x: { shape: [2, 3] } }, outputs: ['y'] }, 18)).toEqual([
+      [-1, 2, -3],
+      [4, -5, 6],
+    ])
+  })
+
+  it('walks a scan of operator set 8 for each example of a batch', () => {
+    const step: Graph = {
+      nodes: [
+        { op: 'Add', inputs: ['state', 'row'], outputs: ['next'] },
+        { op: 'Identity', inputs: ['next'], outputs: ['shown'] },
+      ],
+      inputs: { state: { shape: [] }, row: { shape: [] } },
+      outputs: ['next', 'shown'],
+    }
+    const nodes = [
+      { op: 'Scan', inputs: ['', 'zero', 'x'], outputs: ['last', 'y'], attributes: { body: { graph: step }, num_scan_inputs: 1 } },
+    ]
+    const graph = { nodes, inputs: { x: { shape: [2, 3] } }, outputs: ['y'], weights: { zero: { shape: [2], data: [0, 10] } } }
+    expect(run(graph, 8)).toEqual([
+      [1, -1, 2],
+      [6, 11, 5],
+    ])
+  })
+
   it('refuses a loop that never ends', () => {
     const nodes = [{ op: 'Loop', inputs: ['', 'true', 'x'], outputs: ['last', 'y'], attributes: { body: { graph: body } } }]
     const graph = { nodes, inputs: { x: { shape: [2, 3] } }, outputs: ['y'], weights: { true: scalar(1, 'bool') } }

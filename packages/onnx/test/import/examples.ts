@@ -1,25 +1,15 @@
-import { int64, random } from './build.ts'
-import type { AttributeValue, Values } from './build.ts'
-
-/** One use of an operator: float inputs are fed (and differentiated), the rest are constants. */
-export interface Example {
-  readonly op: string
-  readonly inputs: readonly (Values | null)[]
-  readonly attributes?: Readonly<Record<string, AttributeValue>>
-  readonly opset?: number
-  readonly domain?: string
-  readonly outputs?: number
-  /** ONNX Runtime has no kernel, or another result where the standard leaves a choice. */
-  readonly withoutRuntime?: boolean
-}
+import { int64, positive, random, scalar, whole } from './build.ts'
+import type { Values } from './build.ts'
+import { contribExamples } from './examples-contrib.ts'
+import { quantisedExamples } from './examples-quantised.ts'
+import { regionExamples } from './examples-region.ts'
+import type { Example } from './example.ts'
 
 const x = random([2, 3], 3)
 const y = random([2, 3], 4)
-const positive = (values: Values): Values => ({ ...values, data: values.data.map((value) => Math.fround(Math.abs(value) + 0.3)) })
 const image = random([2, 4, 6, 6], 5)
 const flags: Values = { type: 'bool', shape: [2, 3], data: [1, 0, 1, 0, 1, 1] }
 const places: Values = { type: 'int64', shape: [2, 2], data: [0, 2, -1, 1] }
-const scalar = (value: number, type: Values['type'] = 'int64'): Values => ({ type, shape: [], data: [value] })
 
 const unary = (names: string, input: Values = x, opset = 17): Example[] => names.split(' ').map((op) => ({ op, inputs: [input], opset }))
 const binary = (names: string): Example[] => names.split(' ').map((op) => ({ op, inputs: [x, random([3], 9)] }))
@@ -79,6 +69,17 @@ export const examples: readonly Example[] = [
   ...unary('Mish', x, 18),
   ...unary('Gelu', x, 20),
   { op: 'Gelu', inputs: [x], attributes: { approximate: 'tanh' }, opset: 20 },
+  { op: 'SwiGLU', inputs: [x, y], opset: 28, withoutRuntime: true },
+  { op: 'BitShift', inputs: [whole('uint8', [4], [0, 60]), whole('uint8', [4], [0, 3], 2)], attributes: { direction: 'LEFT' } },
+  { op: 'BitShift', inputs: [whole('uint8', [4], [0, 255]), whole('uint8', [4], [0, 3], 2)], attributes: { direction: 'RIGHT' } },
+  ...['BitwiseAnd', 'BitwiseOr', 'BitwiseXor'].map((op): Example => ({
+    op,
+    inputs: [int64(12, -7, 2 ** 30), int64(10, 3, -1)],
+    opset: 18,
+  })),
+  { op: 'BitwiseNot', inputs: [int64(12, -7)], opset: 18 },
+  { op: 'BitwiseNot', inputs: [whole('uint8', [4], [0, 255])], opset: 18 },
+  { op: 'Cast', inputs: [int64(255, 256, -1)], attributes: { to: 2 } },
   { op: 'Swish', inputs: [x], attributes: { alpha: { float: 1.5 } }, opset: 24, withoutRuntime: true },
   { op: 'Shrink', inputs: [x], attributes: { bias: { float: 0.1 }, lambd: { float: 0.3 } } },
   { op: 'PRelu', inputs: [image, random([4, 1, 1], 2)] },
@@ -102,21 +103,13 @@ export const examples: readonly Example[] = [
   { op: 'Clip', inputs: [x, null, scalar(0.3, 'float')], opset: 13 },
   { op: 'Dropout', inputs: [x], attributes: { ratio: { float: 0.3 } }, opset: 11 },
   { op: 'Dropout', inputs: [x, scalar(0.3, 'float')], opset: 13 },
-  {
-    op: 'DequantizeLinear',
-    inputs: [
-      { type: 'int32', shape: [2, 3], data: [1, -2, 3, 4, 5, -6] },
-      { shape: [3], data: [0.5, 0.25, 2] },
-    ],
-    attributes: { axis: 1 },
-  },
-
   ...reductions('ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSumSquare'),
   { op: 'ReduceSum', inputs: [x], attributes: { axes: [0] }, opset: 11 },
   { op: 'ReduceSum', inputs: [x, int64(0)], attributes: { keepdims: 0 } },
   { op: 'ReduceSum', inputs: [x], attributes: { noop_with_empty_axes: 1 } },
   { op: 'ArgMax', inputs: [x], attributes: { axis: 1, keepdims: 0 } },
   { op: 'ArgMin', inputs: [x], attributes: { axis: -1 } },
+  { op: 'CumProd', inputs: [x, scalar(1)], attributes: { exclusive: 1 }, opset: 26, withoutRuntime: true },
   { op: 'CumSum', inputs: [x, scalar(1)], attributes: { exclusive: 1, reverse: 1 } },
   { op: 'Hardmax', inputs: [x] },
   ...['Softmax', 'LogSoftmax'].flatMap((op): Example[] => [
@@ -130,6 +123,7 @@ export const examples: readonly Example[] = [
   { op: 'Concat', inputs: [x, y], attributes: { axis: -1 } },
   { op: 'DepthToSpace', inputs: [image], attributes: { blocksize: 2 } },
   { op: 'DepthToSpace', inputs: [image], attributes: { blocksize: 2, mode: 'CRD' } },
+  { op: 'CenterCropPad', inputs: [image, int64(4, 9)], attributes: { axes: [2, 3] }, opset: 18 },
   { op: 'SpaceToDepth', inputs: [image], attributes: { blocksize: 3 } },
   { op: 'Expand', inputs: [random([3, 1], 1), int64(2, 1, 4)] },
   { op: 'Flatten', inputs: [image], attributes: { axis: 2 } },
@@ -177,6 +171,27 @@ export const examples: readonly Example[] = [
     inputs: [x, { type: 'int64', shape: [2, 2], data: [1, 1, 0, 2] }, random([2, 2], 1)],
     attributes: { axis: 1, reduction: 'add' },
   },
+  ...['max', 'min', 'mul'].flatMap((reduction): Example[] => [
+    {
+      op: 'ScatterElements',
+      inputs: [x, { type: 'int64', shape: [1, 4], data: [1, 1, 0, 2] }, random([1, 4], 1)],
+      attributes: { axis: 1, reduction },
+      opset: 18,
+    },
+    {
+      op: 'ScatterND',
+      inputs: [random([3, 2], 1), { type: 'int64', shape: [3, 1], data: [2, 0, 2] }, random([3, 2], 2)],
+      attributes: { reduction },
+      opset: 18,
+    },
+  ]),
+  {
+    op: 'TensorScatter',
+    inputs: [random([2, 4, 3], 1), random([2, 2, 3], 2), int64(1, 3)],
+    attributes: { mode: 'circular' },
+    opset: 24,
+    withoutRuntime: true,
+  },
   { op: 'ScatterND', inputs: [random([3, 2], 1), { type: 'int64', shape: [2, 1], data: [2, 0] }, random([2, 2], 2)] },
   { op: 'NegativeLogLikelihoodLoss', inputs: [x, int64(2, 0), positive(random([3], 1))] },
   {
@@ -193,12 +208,6 @@ export const examples: readonly Example[] = [
     attributes: { transA: 1, transB: 1, alpha: { float: 0.5 }, beta: { float: 2 } },
   },
   { op: 'MatMul', inputs: [random([3], 1), random([2, 3, 4], 2)] },
-  {
-    op: 'FusedMatMul',
-    domain: 'com.microsoft',
-    inputs: [random([2, 3], 1), random([4, 3], 2)],
-    attributes: { transB: 1, alpha: { float: 0.5 } },
-  },
 
   { op: 'Conv', inputs: [image, random([6, 2, 3, 3], 1), random([6], 2)], attributes: { group: 2, strides: [2, 1], pads: [1, 0, 1, 2] } },
   { op: 'Conv', inputs: [random([1, 2, 7], 1), random([3, 2, 3], 2)], attributes: { auto_pad: 'SAME_UPPER', strides: [2] } },
@@ -218,6 +227,8 @@ export const examples: readonly Example[] = [
   { op: 'AveragePool', inputs: [image], attributes: { kernel_shape: [2, 2], pads: [1, 1, 1, 1], count_include_pad: 1 } },
   { op: 'AveragePool', inputs: [image], attributes: { kernel_shape: [2, 3], strides: [2, 3] } },
   { op: 'MaxPool', inputs: [image], attributes: { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 }, outputs: 2 },
+  { op: 'MaxPool', inputs: [image], attributes: { kernel_shape: [2, 2], storage_order: 1 }, outputs: 2 },
+  { op: 'MaxPool', inputs: [whole('uint8', [1, 1, 4, 4], [0, 255])], attributes: { kernel_shape: [2, 2] } },
   { op: 'MaxPool', inputs: [random([1, 1, 7], 1)], attributes: { kernel_shape: [3], dilations: [2], auto_pad: 'VALID' } },
   {
     op: 'MaxUnpool',
@@ -235,7 +246,8 @@ export const examples: readonly Example[] = [
   { op: 'LayerNormalization', inputs: [image, random([6], 1), random([6], 2)] },
   { op: 'LpNormalization', inputs: [x], attributes: { p: 2 } },
   { op: 'MeanVarianceNormalization', inputs: [image] },
-  { op: 'RMSNormalization', inputs: [image, random([6], 1)], opset: 23, withoutRuntime: true },
+  { op: 'RMSNormalization', inputs: [image, random([6], 1)], opset: 23 },
+  { op: 'SimplifiedLayerNormalization', inputs: [image, random([6], 1)], attributes: { axis: -1 } },
 
   ...recurrent('RNN', 1),
   ...recurrent('LSTM', 4),
@@ -267,19 +279,21 @@ export const examples: readonly Example[] = [
     attributes: { align_corners: 1, padding_mode: 'border' },
     opset: 16,
   },
+  ...['zeros', 'border', 'reflection'].map((padding_mode): Example => ({
+    op: 'GridSample',
+    inputs: [random([1, 2, 4, 4], 1), random([1, 3, 3, 2], 2)],
+    attributes: { mode: 'bicubic', padding_mode },
+    opset: 16,
+  })),
   { op: 'AffineGrid', inputs: [random([1, 2, 3], 1), int64(1, 1, 2, 3)], opset: 20 },
   { op: 'DFT', inputs: [random([1, 6, 1], 1)], attributes: { axis: 1, onesided: 1 } },
   { op: 'DFT', inputs: [random([1, 6, 2], 1)], attributes: { axis: 1, inverse: 1 } },
   { op: 'STFT', inputs: [random([1, 16, 1], 1), scalar(4), random([8], 2)] },
+  { op: 'DFT', inputs: [random([1, 4, 2], 1)], attributes: { axis: 1, inverse: 1, onesided: 1 }, withoutRuntime: true },
+  { op: 'MelWeightMatrix', inputs: [scalar(4), scalar(32), scalar(8000), scalar(0, 'float'), scalar(4000, 'float')], constants: [3, 4] },
   ...['HannWindow', 'HammingWindow', 'BlackmanWindow'].map((op): Example => ({ op, inputs: [scalar(6)] })),
 
-  ...['BiasGelu', 'FastGelu'].map((op): Example => ({ op, domain: 'com.microsoft', inputs: [x, random([3], 1)] })),
-  ...['Gelu', 'QuickGelu'].map((op): Example => ({ op, domain: 'com.microsoft', inputs: [x] })),
-  {
-    op: 'SkipLayerNormalization',
-    domain: 'com.microsoft',
-    inputs: [random([2, 3, 4], 1), random([2, 3, 4], 2), random([4], 3), random([4], 4)],
-  },
-  { op: 'LayerNormalization', domain: 'com.microsoft', inputs: [x, random([3], 1)], withoutRuntime: true },
-  { op: 'SimplifiedLayerNormalization', domain: 'com.microsoft', inputs: [x, random([3], 1)], withoutRuntime: true },
+  ...contribExamples,
+  ...quantisedExamples,
+  ...regionExamples,
 ]

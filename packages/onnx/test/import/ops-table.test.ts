@@ -6,6 +6,7 @@ import { decodeModel } from '../../src/import/decode.ts'
 import type { StoredGraph } from '../../src/import/ir.ts'
 import { converters, withoutGradient } from '../../src/import/ops/table.ts'
 import { toModel } from '../../src/index.ts'
+import { controlOps } from './example.ts'
 import { examples } from './examples.ts'
 
 const opsIn = ({ nodes }: StoredGraph): string[] =>
@@ -21,16 +22,13 @@ const written = new Set(
     .flatMap(({ apply, operands }) => opsIn(decodeModel(toModel(trace(apply, [...operands]))).graph)),
 )
 
-const control =
-  'If Loop Scan ConcatFromSequence SequenceAt SequenceConstruct SequenceEmpty SequenceInsert SequenceLength SplitToSequence'.split(' ')
-
 const testedIn = (op: string, domain: string): string =>
   [...new Set(examples.filter((example) => example.op === op && (example.domain ?? '') === domain).map(({ opset = 17 }) => opset))]
     .sort((a, b) => a - b)
     .join(', ')
 
 const row = (op: string, domain: string): string => {
-  const tested = control.includes(op) ? '17' : domain === '' ? testedIn(op, domain) : '1'
+  const tested = controlOps.includes(op) ? '17' : domain === '' ? testedIn(op, domain) : '1'
   return `| ${op} | ${tested} | ${withoutGradient.has(op) ? 'no' : 'yes'} | ${written.has(op) ? 'yes' : ''} |`
 }
 

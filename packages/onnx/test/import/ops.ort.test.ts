@@ -1,7 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
 import { examples } from './examples.ts'
-import type { Example } from './examples.ts'
+import type { Example } from './example.ts'
 import { bytesOf, feedsOf, interpretExample, outputNames, titleOf } from './run.ts'
 
 const runtime = async (example: Example): Promise<Record<string, Tensor>> => {

@@ -5,7 +5,7 @@ import { fromOnnxBytes } from '../../src/index.ts'
 import type { NamedConstants, OnnxModel, OnnxOptions } from '../../src/index.ts'
 import { model } from './build.ts'
 import type { Graph, Values } from './build.ts'
-import type { Example } from './examples.ts'
+import type { Example } from './example.ts'
 
 export const read = (bytes: Uint8Array, options: OnnxOptions = {}): OnnxModel => {
   const result = fromOnnxBytes(bytes, options)
@@ -20,7 +20,7 @@ export const refusal = (bytes: Uint8Array, options: OnnxOptions = {}): string =>
 }
 
 export const constantOf = ({ type = 'float', shape, data }: Values, float: FloatDType = 'float32'): Constant =>
-  tensor([...data], { shape, dtype: type === 'bool' ? 'bool' : type === 'int64' || type === 'int32' ? 'int32' : float })
+  tensor([...data], { shape, dtype: type === 'bool' ? 'bool' : type.includes('int') ? 'int32' : float })
 
 const isFloat = (values: Values | null): values is Values => values !== null && (values.type ?? 'float') === 'float'
 
@@ -52,7 +52,8 @@ export const graphOf = (example: Example, floatsAre: 'inputs' | 'weights'): Grap
 }
 
 // Scales of a change of size decide a shape; bounds and ratios stand as constants in every real file.
-const isStatic = ({ op, inputs }: Example, value: Values): boolean =>
+const isStatic = ({ op, inputs, constants = [] }: Example, value: Values): boolean =>
+  constants.includes(inputs.indexOf(value)) ||
   ((op === 'Resize' || op === 'Upsample') && value !== inputs[0]) ||
   ((op === 'Clip' || op === 'Dropout' || op === 'Pad') && value !== inputs[0])
 

@@ -2,7 +2,7 @@ import { abs, add, cast, div, expandDims, floor, mod, mul, pow, sub, sum, tensor
 import type { Tensor } from '@grad-ts/tensor'
 import { elementTypeAt, stringAttribute, tensorAt } from '../call.ts'
 import type { Converter } from '../call.ts'
-import { wrapTo } from './elementwise.ts'
+import { wrapTo } from './cast.ts'
 import { elementType } from '../ir.ts'
 
 const powers = tensor(

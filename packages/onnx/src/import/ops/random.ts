@@ -1,4 +1,4 @@
-import { bernoulli, cast, categorical, foldIn, isFloat, key, normal, stack, uniform } from '@grad-ts/tensor'
+import { bernoulli, broadcastTo, cast, categorical, foldIn, isFloat, key, normal, transpose, uniform } from '@grad-ts/tensor'
 import type { FloatDType, Shape, Tensor } from '@grad-ts/tensor'
 import { fail, floatAttribute, intAttribute, intsAttribute, optionalInt, tensorAt } from '../call.ts'
 import type { Call, Converter } from '../call.ts'
@@ -45,10 +45,8 @@ const coin: Converter = (call) => {
 /** Draws classes from rows of logarithms of weights. */
 const multinomial: Converter = (call) => {
   const logits = tensorAt(call, 0)
-  const count = intAttribute(call, 'sample_size', 1)
-  checkShape(call, [count, ...logits.shape])
-  const draws = Array.from({ length: count }, () => categorical(nextKey(call), logits))
-  return stack(draws, -1)
+  const target = checkShape(call, [intAttribute(call, 'sample_size', 1), ...logits.shape])
+  return transpose(categorical(nextKey(call), broadcastTo(logits, target)))
 }
 
 /** Random operators: their numbers come from a key, never from a hidden state. */

@@ -52,6 +52,14 @@ const sideOf = (call: Call, boxes: Tensor, i: 0 | 1): Side => {
   return { start: at(i), size: shifted ? size : maximum(size, 1) }
 }
 
+const most = 2 ** 14
+
+/** The bins of a region and the places in them come from the file. */
+const checkBins = (call: Call, ...counts: readonly number[]): void => {
+  if (counts.some((count) => !Number.isInteger(count) || count < 1 || count > most))
+    fail(call, `cannot cut a region into ${counts.join(' × ')} parts; expected 1 to ${most}`)
+}
+
 /** Sampled places of every bin along an axis, `[count, bins · samples]`. */
 const placesAlong = ({ start, size }: Side, bins: number, samples: number): Tensor => {
   const steps = cast(arange(bins * samples), start.dtype)
@@ -62,6 +70,7 @@ const alignRegions = (call: Call, x: Tensor, { boxes, images, bins, samples }: R
   const [, channels, height, width] = x.shape as [number, number, number, number]
   const count = boxes.shape[0] as number
   const [rows, columns] = [bins[0] * samples[0], bins[1] * samples[1]]
+  checkBins(call, rows, columns)
   checkShape(call, [count, rows, columns, channels])
   const spread = (places: Tensor, shape: readonly number[]): Tensor => broadcastTo(reshape(places, shape), [count, rows, columns])
   const y = spread(placesAlong(sideOf(call, boxes, 1), bins[0], samples[0]), [count, rows, 1])
@@ -143,6 +152,7 @@ const maxRoiPool: Converter = (call) => {
   const [x, boxes] = [tensorAt(call, 0), tensorAt(call, 1)]
   const [rows, columns] = (intsAttribute(call, 'pooled_shape') ?? fail(call, "attribute 'pooled_shape' is missing")) as [number, number]
   const count = boxes.shape[0] as number
+  checkBins(call, rows, columns)
   checkShape(call, [count, ...x.shape.slice(1), Math.max(rows, columns)])
   const scale = floatAttribute(call, 'spatial_scale', 1)
   const corner = (i: number): Tensor => roundHalfUp(mul(column(boxes, i), scale))

@@ -3,6 +3,7 @@ import { OnnxOpError } from '../errors.ts'
 import type { StoredNode } from '../ir.ts'
 import { attentions } from './attention.ts'
 import { bits } from './bits.ts'
+import { casts } from './cast.ts'
 import { contrib } from './contrib/table.ts'
 import { control } from './control.ts'
 import { convolutions } from './convolution.ts'
@@ -13,6 +14,7 @@ import { integers } from './integer.ts'
 import { layout } from './layout.ts'
 import { linear } from './linear.ts'
 import { normalisations } from './normalise.ts'
+import { paddings } from './pad.ts'
 import { pools } from './pool.ts'
 import { quantised } from './quantise.ts'
 import { randoms } from './random.ts'
@@ -33,6 +35,7 @@ type Converters = Readonly<Record<string, Converter>>
 const standard: Converters = {
   ...attentions,
   ...bits,
+  ...casts,
   ...control,
   ...convolutions,
   ...deformations,
@@ -42,6 +45,7 @@ const standard: Converters = {
   ...layout,
   ...linear,
   ...normalisations,
+  ...paddings,
   ...pools,
   ...quantised,
   ...randoms,
