@@ -20,7 +20,7 @@ export interface Snapshot {
 const named = (prefix: string, tree: Tree<Constant>): [string, Constant][] =>
   entries<Constant>(tree).map(([path, leaf]) => [path === '' ? prefix : `${prefix}.${path}`, leaf])
 
-const histories = ['loss', 'learningRate', 'gradientNorm', 'updateRatio'] as const
+const histories = ['loss', 'learningRate', 'lossScale', 'gradientNorm', 'updateRatio'] as const
 
 /** Puts a snapshot into the form that is written, with the best epoch whose checkpoint is kept. */
 export const toCheckpoint = ({ state, memory, stop, settings }: Snapshot, best?: Best): Checkpoint => {

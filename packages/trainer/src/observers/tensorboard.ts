@@ -14,9 +14,9 @@ const grouped = (values: Readonly<Record<string, number>>): Record<string, numbe
       .map(([name, value]) => [name.startsWith('validation ') ? `validation/${name.slice(11)}` : `training/${name}`, value]),
   )
 
-const stepValues = ({ loss, learningRate, gradientNorm, updateRatio }: EventOf<'step'>): Record<string, number> =>
+const stepValues = ({ loss, learningRate, lossScale, gradientNorm, updateRatio }: EventOf<'step'>): Record<string, number> =>
   Object.fromEntries(
-    Object.entries({ loss, learningRate, gradientNorm, updateRatio }).flatMap(([name, value]) =>
+    Object.entries({ loss, learningRate, lossScale, gradientNorm, updateRatio }).flatMap(([name, value]) =>
       value === undefined ? [] : [[`step/${name}`, value]],
     ),
   )

@@ -116,7 +116,7 @@ const sampleSection = ({ title, items }: NonNullable<ReportOptions['samples']>):
  *
  * @example
  * import { reportOf } from '@grad-ts/trainer/report'
- * const steps = { loss: [2, 1], learningRate: [], gradientNorm: [], updateRatio: [] }
+ * const steps = { loss: [2, 1], learningRate: [], lossScale: [], gradientNorm: [], updateRatio: [] }
  * const epochs = [{ epoch: 1, step: 2, loss: 1.5, metrics: {}, seconds: 0.1, examples: 8 }]
  * reportOf({ title: 'A run', history: { epochs, steps } }).startsWith('<!doctype html>') // => true
  */
@@ -129,6 +129,7 @@ export const reportOf = ({ title, note = '', history, facts = [], confusion, sam
     lossSection(history),
     ...metricSections(history),
     ...stepSection('Learning rate', 'learning rate', history.steps.learningRate, 'linear'),
+    ...stepSection('Loss scale', 'factor', history.steps.lossScale, 'log'),
     ...stepSection('Gradient norm', 'global norm', history.steps.gradientNorm, 'log'),
     ...stepSection('Update-to-parameter ratio', '‖update‖ / ‖parameters‖', history.steps.updateRatio, 'log'),
     ...(confusion === undefined ? [] : [{ title: 'Confusion matrix', body: confusionChart(confusion.counts, confusion.names) }]),

@@ -6,6 +6,8 @@ import { settle } from '../internal/settle.ts'
 import type { Step } from './executor.ts'
 import type { Objective } from './objective.ts'
 import type { UpdateOptions } from './options.ts'
+import { checkPrecision, scaledSolver } from './precision.ts'
+import type { PrecisionSettings } from './precision.ts'
 import { checkPatterns, groupedSolver, pathTest } from './parameter-groups.ts'
 import { solverOf } from './solver.ts'
 import { makeStep } from './step.ts'
@@ -22,14 +24,15 @@ export interface Composed<Params, State> {
 /** Puts objective, solver and settings together as one update. */
 export const composeUpdate = async <Params extends Tree<Tensor>, State extends Tree<Tensor>>(
   objective: Objective<Params, State>,
-  settings: UpdateOptions<Params> & { readonly accumulate?: number },
+  settings: UpdateOptions<Params> & PrecisionSettings & { readonly accumulate?: number },
 ): Promise<Composed<Params, State>> => {
   const { seed = 0, average, freeze, groups = [], penalty, accumulate = 1 } = settings
+  checkPrecision(settings)
   if (average !== undefined && !(average.decay >= 0 && average.decay < 1))
     throw new SettingsError('average.decay', 'a number from 0 to below 1', String(average.decay))
   const params = settle(objective.init(foldIn(keyOf(seed), 0)))
   if (Array.isArray(freeze)) checkPatterns('freeze', freeze, params)
-  const solver = await groupedSolver(await solverOf('solver', settings.solver), groups, params)
+  const solver = scaledSolver(await groupedSolver(await solverOf('solver', settings.solver), groups, params), settings, params)
   const freshSolver = (from: Params): Tree<Constant> => settle(solver.init(from)) as Tree<Constant>
   const step = makeStep(objective, solver, {
     accumulate,

@@ -48,9 +48,11 @@ export type TrainEvent =
       readonly examples: number
       /** The mean loss of the batch, before the update. */
       readonly loss: number
-      /** The update was left out because loss or gradients were not finite; the loss is then NaN. */
+      /** The update was left out because loss or gradients were not finite; the loss is NaN where it was not finite itself. */
       readonly skipped?: true
       readonly learningRate?: number
+      /** The factor of the loss in this update, when the loss is scaled. */
+      readonly lossScale?: number
       /** The global norm of the gradients, and ‖update‖ / ‖parameters‖, when monitoring is on. */
       readonly gradientNorm?: number
       readonly updateRatio?: number
@@ -73,6 +75,8 @@ export interface History {
     readonly loss: readonly number[]
     /** Empty when the solver has no learning rate to read. */
     readonly learningRate: readonly number[]
+    /** Empty when the loss is not scaled. */
+    readonly lossScale: readonly number[]
     readonly gradientNorm: readonly number[]
     readonly updateRatio: readonly number[]
   }

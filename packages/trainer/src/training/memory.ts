@@ -37,7 +37,7 @@ export const newMemory = (tally: Tally, policies: readonly Json[]): RunMemory =>
   examples: 0,
   tally,
   epochs: [],
-  steps: { loss: [], learningRate: [], gradientNorm: [], updateRatio: [] },
+  steps: { loss: [], learningRate: [], lossScale: [], gradientNorm: [], updateRatio: [] },
   policies: [...policies],
   best: null,
 })

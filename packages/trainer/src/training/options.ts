@@ -1,6 +1,6 @@
 import type { Tree } from '@grad-ts/tree'
 import type { Tensor } from '@grad-ts/tensor'
-import type { GradientTransformation } from '@grad-ts/optim'
+import type { DynamicLossScaleOptions, GradientTransformation } from '@grad-ts/optim'
 import type { CheckpointOptions } from '../checkpoints/options.ts'
 import type { Dataset, Example } from '../data/dataset.ts'
 import type { Needs, Policy } from '../policies/policy.ts'
@@ -53,10 +53,25 @@ export interface UpdateOptions<Params extends Tree<Tensor>> {
   readonly monitor?: boolean
   /**
    * What an update whose loss or gradients are NaN or infinite does: `fail` (default) ends the run with a `NonFiniteError`,
-   * `skip` leaves the update out; ten in a row end the run all the same.
+   * `skip` leaves the update out; ten in a row end the run all the same. In mixed precision updates that overflow are always left out, and
+   * fifty in a row end the run.
    */
   readonly onNonFinite?: 'fail' | 'skip'
 }
+
+/**
+ * How products are computed. In mixed precision the loss is scaled, so that small gradients stay in the range of float16: dynamically, or
+ * by a number. Dynamic scaling lives on updates that overflow and are left out, so that they cannot be failures at the same time.
+ */
+export type Precise =
+  | { readonly precision?: 'float32'; readonly lossScale?: undefined }
+  | {
+      readonly precision: 'mixed'
+      /** How the scale is found: see `dynamicLossScale` (default: as there). A solver that scales the loss by itself is left as it is. */
+      readonly lossScale?: DynamicLossScaleOptions
+      readonly onNonFinite?: 'skip'
+    }
+  | { readonly precision: 'mixed'; readonly lossScale: number }
 
 /** Settings that every kind of task shares. */
 export interface CommonOptions<E extends Example, Params extends Tree<Tensor>> extends ExecutorOptions, UpdateOptions<Params> {
@@ -77,4 +92,4 @@ export interface CommonOptions<E extends Example, Params extends Tree<Tensor>> e
   readonly signal?: AbortSignal
 }
 
-export type CommonSettings<E extends Example, Params extends Tree<Tensor>> = CommonOptions<E, Params> & Duration & Validated<E>
+export type CommonSettings<E extends Example, Params extends Tree<Tensor>> = CommonOptions<E, Params> & Duration & Validated<E> & Precise

@@ -99,7 +99,7 @@ export const openRun = async <E extends Example, Params extends Tree<Tensor>, St
 
 /** What decides the order of the data and the grouping of updates: a resumed run must share it. */
 const orderSettings = <E extends Example, Params extends Tree<Tensor>>(
-  { seed = 0, shuffle = true, data, policies = [] }: CommonSettings<E, Params>,
+  { seed = 0, shuffle = true, data, policies = [], precision = 'float32' }: CommonSettings<E, Params>,
   { batchSize, accumulate, stepsPerRun }: Plan,
 ): Snapshot['settings'] => ({
   seed,
@@ -109,6 +109,7 @@ const orderSettings = <E extends Example, Params extends Tree<Tensor>>(
   stepsPerRun,
   examples: data.size ?? 'unknown',
   policies: policies.map(({ name }) => name).join(','),
+  ...(precision === 'float32' ? {} : { precision }),
 })
 
 /** What a run is made of right now. */

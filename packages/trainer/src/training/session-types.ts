@@ -6,7 +6,7 @@ import type { TrainError } from '../errors.ts'
 import type { Evaluation } from './events.ts'
 import type { ExecutorOptions } from './executor.ts'
 import type { AnyMetric, LossFunction } from './objective.ts'
-import type { UpdateOptions } from './options.ts'
+import type { Precise, UpdateOptions } from './options.ts'
 import type { TrainState } from './step.ts'
 
 /** Inputs and targets of a batch: every leaf has the batch in front. */
@@ -22,9 +22,11 @@ export interface BatchReport {
   /** The mean loss of the batch, before the update. */
   readonly loss: number
   readonly metrics: Readonly<Record<string, number>>
-  /** The update was left out because loss or gradients were not finite; the loss is then NaN. */
+  /** The update was left out because loss or gradients were not finite; the loss is NaN where it was not finite itself. */
   readonly skipped?: true
   readonly learningRate?: number
+  /** The factor of the loss in this update, when the loss is scaled. */
+  readonly lossScale?: number
   /** With `monitor`: the global norm of the gradients, and ‖update‖ / ‖parameters‖. */
   readonly gradientNorm?: number
   readonly updateRatio?: number
@@ -66,19 +68,21 @@ export type ModelTrainingSession<Inputs, Targets, Params, State, Outputs> = Trai
   /** Computes the outputs of the model as in evaluation. */
   Twin<'predictOnBatch', [x: Inputs], MapLeaves<Outputs, Tensor, Constant>>
 
-interface SessionOptions<Params extends Tree<Tensor>> extends UpdateOptions<Params>, ExecutorOptions {
-  /** Parts that a batch is computed in, one after the other, to save memory (default 1). The update is that of the whole batch. */
-  readonly accumulate?: number
-}
+type SessionOptions<Params extends Tree<Tensor>> = UpdateOptions<Params> &
+  ExecutorOptions &
+  Precise & {
+    /** Parts that a batch is computed in, one after the other, to save memory (default 1). The update is that of the whole batch. */
+    readonly accumulate?: number
+  }
 
 /** A model with its loss, and how to update it. The settings mean what they mean in `fit`. */
-export interface ModelSessionSettings<
+export type ModelSessionSettings<
   Inputs extends Tree<Tensor>,
   Targets extends Tree<Tensor>,
   Params extends Tree<Tensor>,
   State extends Tree<Tensor>,
   Outputs,
-> extends SessionOptions<Params> {
+> = SessionOptions<Params> & {
   readonly model: Layer<Params, State, Inputs, Outputs>
   readonly params?: Params
   readonly loss: LossFunction<Outputs, Targets>
@@ -87,7 +91,7 @@ export interface ModelSessionSettings<
 }
 
 /** Parameters with a loss, and how to update them. */
-export interface LossSessionSettings<Batch extends Tree<Tensor>, Params extends Tree<Tensor>> extends SessionOptions<Params> {
+export type LossSessionSettings<Batch extends Tree<Tensor>, Params extends Tree<Tensor>> = SessionOptions<Params> & {
   readonly params: Params
   readonly loss: (params: Params, examples: Batch, context: Context) => Tensor
   readonly weights?: (examples: Batch) => Tensor

@@ -1,29 +1,13 @@
 import { leaves, map, mapWithPath } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
-import {
-  add,
-  and,
-  div,
-  equal,
-  foldIn,
-  isFinite,
-  mul,
-  not,
-  sliceAxis,
-  sqrt,
-  square,
-  squeeze,
-  sub,
-  sum,
-  where,
-  zerosLike,
-} from '@grad-ts/tensor'
+import { add, and, div, equal, greater, isFinite, mul, not, or, sqrt, square, sub, sum, where, zerosLike } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
-import { valueAndGradWithAux } from '@grad-ts/autodiff'
-import { applyUpdates } from '@grad-ts/optim'
+import { applyUpdates, lossScalingOf } from '@grad-ts/optim'
 import type { GradientTransformation } from '@grad-ts/optim'
+import { meanGradients } from './gradients.ts'
+import type { GradientSettings } from './gradients.ts'
 import { learningRateOf } from './learning-rate.ts'
-import type { Objective, Pass, SymbolicBatch } from './objective.ts'
+import type { Objective, SymbolicBatch } from './objective.ts'
 
 /** Everything that a run carries from one update to the next. It is a tree of tensors: it can be compiled, saved and compared. */
 export interface TrainState<Params, State> {
@@ -51,15 +35,13 @@ export interface StepReport {
   /** Empty when the solver has no learning rate to read. */
   readonly learningRate: Tensor | null
   readonly monitor: { readonly gradientNorm: Tensor; readonly updateRatio: Tensor } | null
+  /** The factor of the loss; `null` when it is not scaled. */
+  readonly lossScale: Tensor | null
   /** Whether the update was left out because loss or gradients were not finite, bool `[]`; `null` where that is an error. */
   readonly skipped: Tensor | null
 }
 
-export interface StepSettings<Params> {
-  /** Micro-batches per update: the batch has one more axis in front. */
-  readonly accumulate: number
-  /** Added to the mean loss, such as an L2 penalty. */
-  readonly penalty?: (params: Params) => Tensor
+export interface StepSettings<Params> extends GradientSettings<Params> {
   /** Share of the old average that stays at each update. */
   readonly averageDecay?: number
   readonly monitor: boolean
@@ -76,75 +58,6 @@ const globalNorm = (tree: Tree<Tensor>): Tensor =>
       .reduce((total, part) => add(total, part)),
   )
 
-interface Totals<Params, State> {
-  readonly pass: Pass<State>
-  readonly gradients: Params
-}
-
-const microBatch = (batch: SymbolicBatch, index: number, count: number): SymbolicBatch =>
-  count === 1
-    ? batch
-    : (map(
-        (leaf: Tensor) => squeeze(sliceAxis(leaf, 0, { start: index, end: index + 1 }), 0),
-        batch as unknown as Tree<Tensor>,
-      ) as unknown as SymbolicBatch)
-
-const addTrees = <T>(left: T, right: T): T => map((a: Tensor, b: Tensor) => add(a, b), left as Tree<Tensor>, right as Tree<Tensor>) as T
-
-/**
- * Gradients of Σ w·l over all micro-batches. Divided by Σ w they are those of one large batch, whatever the weights of the parts.
- */
-const accumulateGradients = <Params extends Tree<Tensor>, State extends Tree<Tensor>>(
-  objective: Objective<Params, State>,
-  state: TrainState<Params, State>,
-  batch: SymbolicBatch,
-  count: number,
-): Totals<Params, State> => {
-  const stepKey = foldIn(state.key, state.step)
-  let totals: Totals<Params, State> | undefined
-  for (let index = 0; index < count; index++) {
-    const key = count === 1 ? stepKey : foldIn(stepKey, index)
-    const model = totals?.pass.state ?? state.model
-    const [[, pass], gradients] = valueAndGradWithAux((params: Params) => {
-      const found = objective.pass(params, model, microBatch(batch, index, count), { training: true, key })
-      return [found.total, found] as const
-    })(state.params)
-    totals =
-      totals === undefined
-        ? { pass, gradients }
-        : { pass: addPasses(objective, totals.pass, pass), gradients: addTrees(totals.gradients, gradients) }
-  }
-  return totals as Totals<Params, State>
-}
-
-const addPasses = <Params extends Tree<Tensor>, State extends Tree<Tensor>>(
-  { metrics }: Objective<Params, State>,
-  left: Pass<State>,
-  right: Pass<State>,
-): Pass<State> => ({
-  total: add(left.total, right.total),
-  weight: add(left.weight, right.weight),
-  scalarLoss: left.scalarLoss,
-  state: right.state,
-  metrics: Object.fromEntries(
-    Object.entries(metrics).map(([name, metric]) => [name, metric.combine(left.metrics[name] ?? null, right.metrics[name] ?? null)]),
-  ),
-})
-
-const meanGradients = <Params extends Tree<Tensor>>(
-  gradients: Params,
-  weight: Tensor,
-  params: Params,
-  penalty?: (params: Params) => Tensor,
-): Params => {
-  // A batch without weight moves nothing.
-  const safe = where(equal(weight, 0), 1, weight)
-  const means = map((gradient: Tensor) => div(gradient, safe), gradients as Tree<Tensor>) as Params
-  if (penalty === undefined) return means
-  const [, own] = valueAndGradWithAux((p: Params) => [penalty(p), null] as const)(params)
-  return addTrees(means, own)
-}
-
 /** Zeroes what must not move; the solver then sees no gradient there, and its update is dropped too. */
 const freeze = <Params>(tree: Params, frozen?: (path: string) => boolean): Params =>
   frozen === undefined
@@ -154,20 +67,42 @@ const freeze = <Params>(tree: Params, frozen?: (path: string) => boolean): Param
 const blend = <Params>(average: Params, params: Params, decay: number): Params =>
   map((old: Tensor, now: Tensor) => add(old, mul(sub(now, old), 1 - decay)), average as Tree<Tensor>, params as Tree<Tensor>) as Params
 
+const either = <T>(condition: Tensor, whenTrue: T, whenFalse: T): T =>
+  map((a: Tensor, b: Tensor) => where(condition, a, b), whenTrue as Tree<Tensor>, whenFalse as Tree<Tensor>) as T
+
+type Stepped<Params, State> = readonly [TrainState<Params, State>, StepReport]
+
 /** Takes the new state and sums where an update is sound; else all stays as it was but the count of updates. */
 const unlessBroken = <Params, State>(
   isSound: Tensor,
   old: TrainState<Params, State>,
-  next: TrainState<Params, State>,
-  report: StepReport,
+  [next, report]: Stepped<Params, State>,
   emptyMetrics: StepReport['metrics'],
-): readonly [TrainState<Params, State>, StepReport] => {
-  const kept = map((a: Tensor, b: Tensor) => where(isSound, a, b), next as unknown as Tree<Tensor>, old as unknown as Tree<Tensor>)
-  const metrics = map((a: Tensor, b: Tensor) => where(isSound, a, b), report.metrics as Tree<Tensor>, emptyMetrics as Tree<Tensor>)
+): Stepped<Params, State> => {
   const loss = { total: where(isSound, report.loss.total, 0), weight: where(isSound, report.loss.weight, 0) }
+  const metrics = either(isSound, report.metrics, emptyMetrics)
   return [
-    { ...(kept as unknown as TrainState<Params, State>), step: next.step },
-    { ...report, loss, metrics: metrics as StepReport['metrics'], skipped: not(isSound) },
+    { ...either(isSound, next, old), step: next.step },
+    { ...report, loss, metrics, skipped: not(isSound) },
+  ]
+}
+
+/**
+ * Where gradients overflowed, the solver has left its update out and made the scale smaller; what else an update moves stays too.
+ * Loss and metrics count unless they overflowed themselves.
+ */
+const unlessOverflowed = <Params, State>(
+  overflowed: Tensor,
+  old: TrainState<Params, State>,
+  [next, report]: Stepped<Params, State>,
+  emptyMetrics: StepReport['metrics'],
+): Stepped<Params, State> => {
+  const counts = or(not(overflowed), isFinite(report.loss.total))
+  const loss = { total: where(counts, report.loss.total, 0), weight: where(counts, report.loss.weight, 0) }
+  const kept = { model: either(overflowed, old.model, next.model), average: either(overflowed, old.average, next.average) }
+  return [
+    { ...next, ...kept },
+    { ...report, loss, metrics: either(counts, report.metrics, emptyMetrics), skipped: overflowed },
   ]
 }
 
@@ -182,15 +117,20 @@ export const makeStep =
     solver: GradientTransformation,
     settings: StepSettings<Params>,
   ) =>
-  (state: TrainState<Params, State>, batch: SymbolicBatch): readonly [TrainState<Params, State>, StepReport] => {
-    const { pass, gradients: sums } = accumulateGradients(objective, state, batch, settings.accumulate)
-    const gradients = freeze(meanGradients(sums, pass.weight, state.params, settings.penalty), settings.frozen)
+  (state: TrainState<Params, State>, batch: SymbolicBatch): Stepped<Params, State> => {
+    const scaling = lossScalingOf(state.solver)
+    const { pass, gradients: found } = meanGradients(objective, state, batch, settings, scaling?.lossScale)
+    const gradients = freeze(found, settings.frozen)
     const value = div(pass.total, where(equal(pass.weight, 0), 1, pass.weight))
     const [raw, solverState] = solver.update(gradients, state.solver as never, { params: state.params, value })
     const updates = freeze(map((update: Tensor) => mul(update, state.scale), raw as Tree<Tensor>) as Params, settings.frozen)
     const params = applyUpdates(state.params, updates) as Params
+    const norm = globalNorm(gradients)
     const monitor = settings.monitor
-      ? { gradientNorm: globalNorm(gradients), updateRatio: div(globalNorm(updates), add(globalNorm(state.params), 1e-12)) }
+      ? {
+          gradientNorm: scaling === null ? norm : div(norm, scaling.lossScale),
+          updateRatio: div(globalNorm(updates), add(globalNorm(state.params), 1e-12)),
+        }
       : null
     const rate = learningRateOf(solver, state.solver, state.step)
     const next: TrainState<Params, State> = {
@@ -206,9 +146,14 @@ export const makeStep =
       metrics: pass.metrics,
       learningRate: rate === null ? null : mul(rate, state.scale),
       monitor,
+      lossScale: scaling === null ? null : scaling.lossScale,
       skipped: null,
     }
-    if (!settings.skipNonFinite) return [next, report]
     const empty = Object.fromEntries(Object.entries(objective.metrics).map(([name, metric]) => [name, metric.empty]))
-    return unlessBroken(and(isFinite(value), isFinite(globalNorm(gradients))), state, next, report, empty)
+    if (scaling?.skipped !== undefined) {
+      const overflowed = greater(lossScalingOf(solverState)?.skipped as Tensor, scaling.skipped)
+      return unlessOverflowed(overflowed, state, [next, report], empty)
+    }
+    if (!settings.skipNonFinite) return [next, report]
+    return unlessBroken(and(isFinite(value), isFinite(norm)), state, [next, report], empty)
   }

@@ -13,12 +13,17 @@ export interface UpdateNumbers {
   readonly loss: number
   readonly skipped: boolean
   /** Those that the update has. */
-  readonly known: { readonly learningRate?: number; readonly gradientNorm?: number; readonly updateRatio?: number }
+  readonly known: {
+    readonly learningRate?: number
+    readonly lossScale?: number
+    readonly gradientNorm?: number
+    readonly updateRatio?: number
+  }
 }
 
 export const numberOf = (leaf: Tensor): number => (leaf as Constant).attributes.data[0] as number
 
-export const readUpdate = ({ loss, learningRate, monitor, skipped }: StepReport): UpdateNumbers => {
+export const readUpdate = ({ loss, learningRate, lossScale, monitor, skipped }: StepReport): UpdateNumbers => {
   const [total, weight] = [numberOf(loss.total), numberOf(loss.weight)]
   return {
     total,
@@ -27,6 +32,7 @@ export const readUpdate = ({ loss, learningRate, monitor, skipped }: StepReport)
     skipped: skipped !== null && numberOf(skipped) !== 0,
     known: {
       ...(learningRate === null ? {} : { learningRate: numberOf(learningRate) }),
+      ...(lossScale === null ? {} : { lossScale: numberOf(lossScale) }),
       ...(monitor === null ? {} : { gradientNorm: numberOf(monitor.gradientNorm), updateRatio: numberOf(monitor.updateRatio) }),
     },
   }
@@ -47,10 +53,10 @@ export const failUnlessFinite = async (session: Session, reports: readonly StepR
   throw new NonFiniteError(stepsBefore + bad + 1, loss, await pathsNotFinite(session))
 }
 
-// So many updates that had to be left out are no accident.
-const mostSkipped = 10
+// So many updates that had to be left out are no accident. A scale that is halved from 2²⁴ on may take some more to fit.
+const mostSkipped = { plain: 10, scaled: 50 } as const
 
 /** Ends a run that leaves out update after update. */
-export const failWhenSkipping = async (session: Session, skippedInARow: number, step: number): Promise<void> => {
-  if (skippedInARow >= mostSkipped) throw new NonFiniteError(step, NaN, await pathsNotFinite(session))
+export const failWhenSkipping = async (session: Session, skippedInARow: number, step: number, isScaled: boolean): Promise<void> => {
+  if (skippedInARow >= mostSkipped[isScaled ? 'scaled' : 'plain']) throw new NonFiniteError(step, NaN, await pathsNotFinite(session))
 }

@@ -18,7 +18,7 @@ const epochs: readonly EpochRecord[] = [1, 2].map((epoch) => ({
 
 const history = (steps: Partial<History['steps']> = {}): History => ({
   epochs,
-  steps: { loss: [2, 1.5, 1, 0.5], learningRate: [0.01, 0.01, 0.01, 0.01], gradientNorm: [], updateRatio: [], ...steps },
+  steps: { loss: [2, 1.5, 1, 0.5], learningRate: [0.01, 0.01, 0.01, 0.01], lossScale: [], gradientNorm: [], updateRatio: [], ...steps },
 })
 
 const page = reportOf({
@@ -74,7 +74,10 @@ describe('reportOf', () => {
 
   it('leaves out what a history lacks', () =>
     expect(
-      reportOf({ title: 'x', history: { epochs: [], steps: { loss: [1], learningRate: [], gradientNorm: [], updateRatio: [] } } }),
+      reportOf({
+        title: 'x',
+        history: { epochs: [], steps: { loss: [1], learningRate: [], lossScale: [], gradientNorm: [], updateRatio: [] } },
+      }),
     ).not.toMatch('Learning rate</h2>'))
 })
 
