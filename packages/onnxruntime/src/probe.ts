@@ -4,6 +4,7 @@ import { toModel } from '@grad-ts/onnx'
 import { DeviceUnavailableError, reasonOf } from './errors.ts'
 import type { ConcreteDevice, Device } from './device.ts'
 import { targetOf } from './device.ts'
+import { mayHave, missingLibrary } from './hardware.ts'
 import { loadRuntime } from './runtime.ts'
 import { createSession } from './session.ts'
 import { toRuntime } from './transfer.ts'
@@ -48,6 +49,8 @@ const probes = new Map<ConcreteDevice, Promise<DeviceUnavailableError | undefine
  */
 export const probeDevice = (device: ConcreteDevice): Promise<DeviceUnavailableError | undefined> => {
   const probe = async (): Promise<DeviceUnavailableError | undefined> => {
+    const missing = missingLibrary(device)
+    if (missing !== undefined) return new DeviceUnavailableError(device, missing, hints[device])
     try {
       return (await stepRuns(device))
         ? undefined
@@ -62,8 +65,8 @@ export const probeDevice = (device: ConcreteDevice): Promise<DeviceUnavailableEr
   return known
 }
 
-// The order in which `auto` tries; the last one always works where the runtime does.
-const preferred: readonly ConcreteDevice[] = ['cuda', 'webgpu', 'cpu']
+// The order in which `auto` tries what the machine may have.
+const preferred: readonly ConcreteDevice[] = ['cuda', 'webgpu']
 
 /**
  * Decides where to run: the device that was asked for, or for `auto` the first that starts.
@@ -73,7 +76,8 @@ const preferred: readonly ConcreteDevice[] = ['cuda', 'webgpu', 'cpu']
 export const chooseDevice = async (device: Device): Promise<ConcreteDevice> => {
   if (device === 'cpu') return device
   if (device === 'auto') {
-    for (const candidate of preferred) if ((await probeDevice(candidate)) === undefined) return candidate
+    for (const candidate of preferred.filter((device) => mayHave(device)))
+      if ((await probeDevice(candidate)) === undefined) return candidate
     return 'cpu'
   }
   const error = await probeDevice(device)
