@@ -19,6 +19,7 @@ export {
   OnnxOptionError,
 } from './import/errors.ts'
 export type { OnnxError } from './import/errors.ts'
+export type { OwnAttribute, OwnOperator, OwnOperators } from './import/own.ts'
 export { fromOnnx, fromOnnxBytes, fromOnnxOrThrow } from './import/read.ts'
 export type { Selector, WeightInfo } from './import/select.ts'
 export type { NamedConstants, NamedTensors, OnnxModel, OnnxOptions, OnnxPort, OnnxSource } from './import/types.ts'

@@ -1,23 +1,10 @@
-import { OnnxOptionError } from '../import/errors.ts'
 import { buildModel } from '../import/model.ts'
+import { checkTensor } from '../import/select.ts'
 import type { OnnxModel, OnnxSource } from '../import/types.ts'
-
-const near = (source: OnnxSource, name: string): string => {
-  const names = source.stored.graph.nodes.flatMap(({ outputs }) => outputs).filter((output) => output !== '')
-  const alike = names.filter((other) => other.toLowerCase().includes(name.toLowerCase())).slice(0, 5)
-  const shown = alike.length > 0 ? alike : names.slice(-5)
-  return shown.map((other) => `'${other}'`).join(', ')
-}
-
-const checkTensor = (option: string, { source }: OnnxModel, name: string): void => {
-  const { nodes, inputs } = source.stored.graph
-  if (!nodes.some(({ outputs }) => outputs.includes(name)) && !inputs.some((declared) => declared.name === name))
-    throw new OnnxOptionError(option, `${option}: the graph has no tensor '${name}'; did you mean one of ${near(source, name)}?`)
-}
 
 /** The source of a model that ends at other tensors; of the trainable weights those stay that are still reached. */
 export const endAt = (option: string, model: OnnxModel, results: readonly string[]): OnnxSource => {
-  for (const name of results) checkTensor(option, model, name)
+  for (const name of results) checkTensor(option, model.source.stored.graph, name)
   const { trainable, ...options } = model.source.options
   const cut: OnnxSource = { ...model.source, results, grafts: [], options }
   if (trainable === undefined) return cut

@@ -1,6 +1,7 @@
 import { evaluate, isConstant, isTensor, showOperand, sizeOf, topologicalOrder } from '@grad-ts/tensor'
 import type { Constant, FloatDType, Tensor } from '@grad-ts/tensor'
 import { OnnxLimitError, OnnxNodeError } from './errors.ts'
+import type { OwnOperators } from './own.ts'
 import type { Attribute, StoredGraph, StoredNode, StoredTensor } from './ir.ts'
 
 /** What a name in a graph stands for: a tensor, or an ONNX sequence of tensors. */
@@ -21,6 +22,8 @@ export interface Reading {
   readonly structural: Map<string, StoredNode>
   /** New running statistics by the name of the old ones. */
   readonly statistics: Map<string, Tensor>
+  /** Operators that the reader of the file defines. */
+  readonly own: OwnOperators
   /** Where random operators draw from; without one every run draws the same numbers. */
   readonly key: Tensor | undefined
   /** How many times was drawn. */
@@ -123,7 +126,7 @@ export const constantAt = (call: Call, i: number): Constant => {
   const cause = leavesOf(tensor).find((leaf) => !isConstant(leaf)) as Tensor<'input'>
   return fail(
     call,
-    `the value of input '${call.node.inputs[i]}' must be known when the model is read, but it depends on '${cause.attributes.name}'; shapes are static here`,
+    `the value of input '${call.node.inputs[i]}' must be known when the model is read, but it depends on '${cause.attributes.name}'; shapes are static here: fix it with { values: … }, or end the model before the node with { outputs: … }`,
   )
 }
 

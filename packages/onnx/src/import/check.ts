@@ -1,6 +1,8 @@
 import { OnnxGraphError, OnnxOpError } from './errors.ts'
 import type { StoredFunction, StoredGraph, StoredModel, StoredNode } from './ir.ts'
 import { explainUnknown, isReadable } from './ops/table.ts'
+import { ownOperator } from './own.ts'
+import type { OwnOperators } from './own.ts'
 import { functionKey } from './run.ts'
 
 const subgraphsOf = (node: StoredNode): StoredGraph[] =>
@@ -47,23 +49,12 @@ const undefinedName = (node: StoredNode, name: string, producers: ReadonlyMap<st
   )
 }
 
-const checkOp = (node: StoredNode, functions: ReadonlySet<string>): void => {
-  if (!functions.has(functionKey(node.domain, node.op)) && !isReadable(node))
-    throw new OnnxOpError(node.name, node.op, explainUnknown(node))
-}
-
-const checkNodes = (
-  nodes: readonly StoredNode[],
-  defined: Set<string>,
-  outer: ReadonlySet<string>,
-  functions: ReadonlySet<string>,
-): void => {
+const checkNodes = (nodes: readonly StoredNode[], defined: Set<string>, outer: ReadonlySet<string>): void => {
   const producers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
   for (const node of nodes) {
-    checkOp(node, functions)
     for (const name of node.inputs) if (name !== '' && !defined.has(name) && !outer.has(name)) undefinedName(node, name, producers)
     const visible = subgraphsOf(node).length === 0 ? outer : new Set([...outer, ...defined])
-    for (const graph of subgraphsOf(node)) checkGraph(graph, visible, functions)
+    for (const graph of subgraphsOf(node)) checkGraph(graph, visible)
     for (const name of node.outputs) if (name !== '') define(defined, name, `node '${node.name}' (${node.op})`)
   }
 }
@@ -73,7 +64,7 @@ const checkOutputs = (names: readonly string[], defined: ReadonlySet<string>, ou
     if (!defined.has(name) && !outer.has(name)) throw new OnnxGraphError(name, `the graph's output '${name}' is given by no node`)
 }
 
-const checkGraph = (graph: StoredGraph, outer: ReadonlySet<string>, functions: ReadonlySet<string>): void => {
+const checkGraph = (graph: StoredGraph, outer: ReadonlySet<string>): void => {
   const defined = new Set<string>()
   for (const { name } of graph.inputs) define(defined, name, 'a graph input')
   const initializers = new Set<string>()
@@ -81,7 +72,7 @@ const checkGraph = (graph: StoredGraph, outer: ReadonlySet<string>, functions: R
     define(initializers, name, 'an initializer')
     defined.add(name)
   }
-  checkNodes(graph.nodes, defined, outer, functions)
+  checkNodes(graph.nodes, defined, outer)
   checkOutputs(
     graph.outputs.map(({ name }) => name),
     defined,
@@ -89,20 +80,38 @@ const checkGraph = (graph: StoredGraph, outer: ReadonlySet<string>, functions: R
   )
 }
 
-const checkFunction = (called: StoredFunction, functions: ReadonlySet<string>): void => {
+const checkFunction = (called: StoredFunction): void => {
   const defined = new Set(called.inputs)
-  checkNodes(called.nodes, defined, new Set(), functions)
+  checkNodes(called.nodes, defined, new Set())
   checkOutputs(called.outputs, defined, new Set())
 }
 
 /**
- * Checks what holds for a whole model before anything is computed: names are unique and defined before they are read,
- * and every operator can be read.
+ * Checks the names of a whole model before anything is computed: they are unique, and defined before they are read.
  *
- * @throws {OnnxGraphError | OnnxOpError} naming the node
+ * @throws {OnnxGraphError} naming the node
  */
 export const checkModel = ({ graph, functions }: StoredModel): void => {
-  const keys = new Set(functions.map(({ domain, name }) => functionKey(domain, name)))
-  checkGraph(graph, new Set(), keys)
-  for (const called of functions) checkFunction(called, keys)
+  checkGraph(graph, new Set())
+  for (const called of functions) checkFunction(called)
+}
+
+/**
+ * Checks that every operator that some nodes use, in graphs inside them and functions they call too, can be read.
+ *
+ * @throws {OnnxOpError} naming the node
+ */
+export const checkOperators = (nodes: readonly StoredNode[], { functions }: StoredModel, own: OwnOperators): void => {
+  const bodies = new Map(functions.map((called) => [functionKey(called.domain, called.name), called.nodes]))
+  const seen = new Set<string>()
+  const check = (node: StoredNode): void => {
+    for (const { nodes: inner } of subgraphsOf(node)) inner.forEach(check)
+    const key = functionKey(node.domain, node.op)
+    if (ownOperator(own, node) !== undefined || seen.has(key)) return
+    seen.add(key)
+    const body = bodies.get(key)
+    if (body !== undefined) body.forEach(check)
+    else if (!isReadable(node)) throw new OnnxOpError(node.name, node.op, explainUnknown(node))
+  }
+  nodes.forEach(check)
 }

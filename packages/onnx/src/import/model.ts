@@ -4,8 +4,9 @@ import type { Reading, Value } from './call.ts'
 import { constantFrom, dtypeOf } from './elements.ts'
 import type { ReadExternal } from './elements.ts'
 import { OnnxGradientError, OnnxGraphError, OnnxOptionError } from './errors.ts'
-import type { Declaration, StoredModel, StoredNode } from './ir.ts'
+import type { Declaration, StoredNode } from './ir.ts'
 import { withoutGradient } from './ops/table.ts'
+import { ownOperator } from './own.ts'
 import { functionKey, runNodes } from './run.ts'
 import type { Frame } from './run.ts'
 import { select } from './select.ts'
@@ -29,6 +30,7 @@ const newReading = (source: OnnxSource, training: boolean, types: WeakMap<Tensor
   types,
   structural: new Map(),
   statistics: new Map(),
+  own: source.options.operators ?? {},
   key,
   drawn: { count: 0 },
   tensorOf: (stored) => {
@@ -164,15 +166,20 @@ const planOf = (source: OnnxSource): Plan => {
   return { source, nodes: nodes.filter((node) => weightOf(node) === undefined), names, ports, declarations, types }
 }
 
-const blocks = ({ domain, op, attributes }: StoredNode, stored: StoredModel): boolean => {
-  if (domain !== '' || stored.functions.some((called) => called.domain === domain && called.name === op)) return false
+const blocks = (node: StoredNode, { stored, options }: OnnxSource): boolean => {
+  const { domain, op, attributes } = node
+  if (
+    domain !== '' ||
+    ownOperator(options.operators ?? {}, node) !== undefined ||
+    stored.functions.some((called) => called.domain === domain && called.name === op)
+  )
+    return false
   const to = attributes.get('to')
   return withoutGradient.has(op) || (op === 'Cast' && to?.tag === 'int' && !isFloat(dtypeOf(to.value, undefined) ?? 'int32'))
 }
 
 /** Finds the op between a weight and the outputs that lets no gradient through. */
 const explainBlocked = (plan: Plan, weight: string, structural: ReadonlyMap<string, StoredNode>): never => {
-  const { stored } = plan.source
   const reader = structural.get(weight)
   if (reader !== undefined)
     throw new OnnxGradientError(
@@ -184,7 +191,7 @@ const explainBlocked = (plan: Plan, weight: string, structural: ReadonlyMap<stri
   const reached = new Set([weight])
   for (const node of plan.nodes) {
     if (!node.inputs.some((name) => reached.has(name))) continue
-    if (blocks(node, stored))
+    if (blocks(node, plan.source))
       throw new OnnxGradientError(
         weight,
         node.name,
@@ -198,8 +205,8 @@ const explainBlocked = (plan: Plan, weight: string, structural: ReadonlyMap<stri
 
 /** Chooses the trainable weights: those asked for, or all that can be trained and look like weights. */
 const chooseParams = (plan: Plan, structural: ReadonlyMap<string, StoredNode>): Set<string> => {
-  const { weights, options, stored, results } = plan.source
-  const reached = reachedBack(plan.nodes, results, (node) => blocks(node, stored))
+  const { weights, options, results } = plan.source
+  const reached = reachedBack(plan.nodes, results, (node) => blocks(node, plan.source))
   const floats = [...weights].filter(([name, { dtype }]) => isFloat(dtype) && plan.names.has(name))
   const canTrain = (name: string): boolean => reached.has(name) && !structural.has(name)
   if (options.trainable !== undefined) {

@@ -1,15 +1,17 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { checkModel } from './check.ts'
+import { checkModel, checkOperators } from './check.ts'
 import { decodeModel } from './decode.ts'
 import type { ReadExternal } from './elements.ts'
 import { isOnnxError, OnnxExternalDataError, OnnxFormatError } from './errors.ts'
 import type { OnnxError } from './errors.ts'
 import { readModelFile } from './files.ts'
+import type { StoredModel } from './ir.ts'
 import { buildModel } from './model.ts'
 import type { OnnxModel, OnnxOptions } from './types.ts'
-import { readWeights } from './weights.ts'
+import { checkTensor } from './select.ts'
+import { neededFor, readWeights } from './weights.ts'
 
 /** Runs a step of reading; its errors become values, bugs stay exceptions. */
 export const attempt = <A>(step: () => A): Either<OnnxError, A> => {
@@ -35,11 +37,21 @@ const fromRecord =
     return bytes.subarray(offset, length === undefined ? undefined : offset + length)
   }
 
+/** The tensors that a model ends at. */
+const resultsOf = ({ graph }: StoredModel, { outputs }: OnnxOptions): readonly string[] => {
+  if (outputs === undefined) return graph.outputs.map(({ name }) => name)
+  const asked = typeof outputs === 'string' ? [outputs] : outputs
+  for (const name of asked) checkTensor('outputs', graph, name)
+  return asked
+}
+
 const read = (bytes: Uint8Array, options: OnnxOptions, external: ReadExternal): OnnxModel => {
   const stored = decodeModel(bytes)
   checkModel(stored)
+  const results = resultsOf(stored, options)
+  checkOperators(neededFor(stored.graph.nodes, results).nodes, stored, options.operators ?? {})
   const weights = readWeights(stored.graph, options.dtype, external)
-  return buildModel({ bytes, stored, options, weights, results: stored.graph.outputs.map(({ name }) => name), grafts: [] })
+  return buildModel({ bytes, stored, options, weights, results, grafts: [] })
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Call, Reading, Value } from './call.ts'
 import { isOnnxError, OnnxGraphError, OnnxLimitError } from './errors.ts'
 import type { Attribute, StoredFunction, StoredGraph, StoredNode } from './ir.ts'
 import { converterOf } from './ops/table.ts'
+import { ownConverter, ownOperator } from './own.ts'
 
 /** Names and what they stand for, looked up from the inside out. */
 export interface Scope {
@@ -82,9 +83,10 @@ const runFunction = (called: StoredFunction, call: Call, frame: Frame): readonly
 }
 
 const convert = (call: Call, frame: Frame): readonly (Value | undefined)[] => {
-  const called = frame.functions.get(functionKey(call.node.domain, call.node.op))
+  const own = ownOperator(frame.reading.own, call.node)
+  const called = own === undefined ? frame.functions.get(functionKey(call.node.domain, call.node.op)) : undefined
   if (called !== undefined) return runFunction(called, call, frame)
-  const result = converterOf(call.node)(call)
+  const result = (own === undefined ? converterOf(call.node) : ownConverter(own))(call)
   return isTensor(result) ? [result] : (result as readonly (Value | undefined)[])
 }
 

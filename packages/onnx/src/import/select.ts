@@ -1,5 +1,6 @@
 import type { DType, Shape } from '@grad-ts/tensor'
 import { OnnxOptionError } from './errors.ts'
+import type { StoredGraph } from './ir.ts'
 
 /** What a predicate may ask of a weight. */
 export interface WeightInfo {
@@ -45,4 +46,21 @@ export const select = (option: string, selector: Selector, weights: readonly Wei
     for (const { name } of matching) chosen.add(name)
   }
   return chosen
+}
+
+const near = (graph: StoredGraph, name: string): string => {
+  const names = graph.nodes.flatMap(({ outputs }) => outputs).filter((output) => output !== '')
+  const alike = names.filter((other) => other.toLowerCase().includes(name.toLowerCase())).slice(0, 5)
+  const shown = alike.length > 0 ? alike : names.slice(-5)
+  return shown.map((other) => `'${other}'`).join(', ')
+}
+
+/**
+ * Checks that a graph has a tensor.
+ *
+ * @throws {OnnxOptionError} naming tensors that it has
+ */
+export const checkTensor = (option: string, graph: StoredGraph, name: string): void => {
+  if (!graph.nodes.some(({ outputs }) => outputs.includes(name)) && !graph.inputs.some((declared) => declared.name === name))
+    throw new OnnxOptionError(option, `${option}: the graph has no tensor '${name}'; did you mean one of ${near(graph, name)}?`)
 }

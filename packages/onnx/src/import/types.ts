@@ -1,5 +1,6 @@
 import type { Constant, DType, FloatDType, Shape, Tensor } from '@grad-ts/tensor'
 import type { StoredModel } from './ir.ts'
+import type { OwnOperators } from './own.ts'
 import type { Selector } from './select.ts'
 
 /** How a file is read. */
@@ -12,6 +13,10 @@ export interface OnnxOptions {
   readonly values?: Readonly<Record<string, Constant>>
   /** Computes all floats in this dtype; default: as in the file. */
   readonly dtype?: FloatDType
+  /** Tensors to end at, inside the graph or not; what lies behind them is not read and may use any operator. Default: the file's outputs. */
+  readonly outputs?: string | readonly string[]
+  /** Operators of your own, by `Name`, or `domain:Name` outside of ONNX itself; they come before those that are read. */
+  readonly operators?: OwnOperators
   /** Which weights become `params`; default: every float weight of two or more elements but running statistics, initial states and masks. */
   readonly trainable?: Selector
   /** Batch normalisation as inference (default), or with the statistics of the batch and new running ones as state. */

@@ -8,10 +8,11 @@ import type { OnnxError } from '../import/errors.ts'
 import type { NamedTensors, OnnxModel } from '../import/types.ts'
 import { elementBytes, withElements } from './tensor.ts'
 import { fileParts, valuesOf } from './write.ts'
+import type { ToOnnxOptions } from './write.ts'
 import type { Replace } from './weights.ts'
 import { isFloatType } from '../import/elements.ts'
 
-export interface WriteOptions {
+export interface WriteOptions extends ToOnnxOptions {
   /** Weights of at least this many bytes go into `NAME.data` beside the file; default: only what would not fit into a file. */
   readonly externalFrom?: number
 }
@@ -57,7 +58,7 @@ const write = async (path: string, model: OnnxModel, params: NamedTensors, optio
   const from = options.externalFrom ?? (weightBytes(model) > roomy ? 1024 : Number.POSITIVE_INFINITY)
   const values = valuesOf(model, params)
   const { replace, chunks } = outside(model, values, `${paths.basename(path)}.data`, from)
-  const parts = fileParts(model, values, replace)
+  const parts = fileParts(model, values, replace, options)
   if (chunks.length > 0) {
     const file = await open(`${path}.data.part`, 'w')
     try {

@@ -6,7 +6,7 @@ import { OnnxLimitError, OnnxOptionError } from '../import/errors.ts'
 import type { OnnxError } from '../import/errors.ts'
 import { buildModel } from '../import/model.ts'
 import { attempt } from '../import/read.ts'
-import type { NamedTensors, OnnxModel, OnnxPort } from '../import/types.ts'
+import type { NamedTensors, OnnxModel, OnnxPort, OnnxSource } from '../import/types.ts'
 import { bytesOf } from '../import/wire.ts'
 import { withAdapters } from './adapters.ts'
 import type { WrittenAdapters } from './adapters.ts'
@@ -23,6 +23,8 @@ import type { Replace } from './weights.ts'
 export interface ToOnnxOptions {
   /** Adapters to write beside the weights, as nodes of their own, instead of multiplied into them. */
   readonly adapters?: WrittenAdapters
+  /** Keeps what lies behind the tensors that the model ends at, although it was not read. Default false. */
+  readonly whole?: boolean
 }
 
 /** A protobuf message, and so a file with its weights inside, cannot be longer. */
@@ -81,14 +83,22 @@ const additions = (model: OnnxModel, { outputs }: Kept, values: ReadonlyMap<stri
     )
 }
 
+/** What stays of a model that ends before its file does. */
+const keptIn = (source: OnnxSource, whole: boolean): Kept | undefined => {
+  if (!whole) return keptOf(source)
+  if (source.grafts.length === 0) return undefined
+  throw new OnnxOptionError('whole', 'whole: new layers stand in the place of what lies behind; write the model without them, or not whole')
+}
+
 const writeGraph = (
   model: OnnxModel,
   graph: Uint8Array,
   values: ReadonlyMap<string, Constant>,
   replace: Replace,
+  whole: boolean,
 ): readonly Uint8Array[] => {
   const weights = editWeights(graph, replace)
-  const kept = keptOf(model.source)
+  const kept = keptIn(model.source, whole)
   if (kept === undefined) return splice(graph, weights)
   const prune = pruning(graph, kept)
   const { nodes, initializers, outputs } = additions(model, kept, values)
@@ -104,20 +114,20 @@ export const fileParts = (
   model: OnnxModel,
   values: ReadonlyMap<string, Constant>,
   replace: Replace,
-  adapters?: WrittenAdapters,
+  { adapters, whole = false }: ToOnnxOptions = {},
 ): readonly Uint8Array[] => {
   const { bytes } = model.source
   return splice(bytes, (field) => {
     if (field.number !== graphNumber) return 'keep'
     const graph = bytesOf(bytes, field)
-    const parts = writeGraph(model, graph, values, replace)
+    const parts = writeGraph(model, graph, values, replace, whole)
     return bytesField(graphNumber, adapters === undefined ? parts : withAdapters(joined(parts), model.source, adapters))
   })
 }
 
-const write = (model: OnnxModel, params: NamedTensors, { adapters }: ToOnnxOptions): Uint8Array => {
+const write = (model: OnnxModel, params: NamedTensors, options: ToOnnxOptions): Uint8Array => {
   const values = valuesOf(model, params)
-  const parts = fileParts(model, values, replaceInline(model, values), adapters)
+  const parts = fileParts(model, values, replaceInline(model, values), options)
   const size = parts.reduce((total, part) => total + part.length, 0)
   if (size > longest)
     throw new OnnxLimitError(

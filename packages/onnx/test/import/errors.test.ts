@@ -54,7 +54,7 @@ describe('a file that cannot be read', () => {
 
   it('names an operator that is not known', () => {
     expect(refusal(model(withNode(1, { op: 'relu' })))).toMatchInlineSnapshot(
-      `"OnnxOpError: node '/act' has the op type relu of the ONNX domain, which cannot be read (did the exporter mean Relu?); cut the model before it with cutAt, or export it with standard operators"`,
+      `"OnnxOpError: node '/act' has the op type relu of the ONNX domain, which cannot be read (did the exporter mean Relu?); end the model before it with { outputs: … }, say what it does with { operators: { 'relu': … } }, or export it with standard operators"`,
     )
   })
 

@@ -68,7 +68,7 @@ interface Walk {
   readonly outBackwards: readonly number[]
 }
 
-const cutAt = (call: Call, sequence: Tensor, axis: number, at: number): Tensor => {
+const turnOf = (call: Call, sequence: Tensor, axis: number, at: number): Tensor => {
   const position = positionOf(call, axis, sequence.shape.length)
   return squeeze(sliceAxis(sequence, position, { start: at, end: at + 1 }), position)
 }
@@ -89,7 +89,7 @@ const walk = (call: Call, states: readonly Tensor[], sequences: readonly Tensor[
   let carried: readonly Tensor[] = states
   const outputs: Tensor[][] = []
   for (let turn = 0; turn < turns; turn++) {
-    const cuts = sequences.map((sequence, i) => cutAt(call, sequence, way.axes[i] ?? 0, way.backwards[i] === 1 ? turns - 1 - turn : turn))
+    const cuts = sequences.map((sequence, i) => turnOf(call, sequence, way.axes[i] ?? 0, way.backwards[i] === 1 ? turns - 1 - turn : turn))
     const results = asTensors(call, call.run(body, [...carried, ...cuts]))
     carried = results.slice(0, states.length)
     outputs.push(results.slice(states.length))
@@ -104,7 +104,7 @@ const batchedScan = (call: Call, count: number): Tensor[] => {
   const values = call.values.slice(1).map((_, i) => tensorAt(call, i + 1))
   const backwards = intsAttribute(call, 'directions') ?? []
   const runs = Array.from({ length: values[0]?.shape[0] ?? 0 }, (_, example) => {
-    const own = values.map((value) => cutAt(call, value, 0, example))
+    const own = values.map((value) => turnOf(call, value, 0, example))
     return walk(call, own.slice(0, -count), own.slice(-count), { axes: [], backwards, outAxes: [], outBackwards: [] })
   })
   return stacked(call, runs, runs[0]?.length ?? 0)

@@ -125,7 +125,7 @@ const near = (op: string, names: readonly string[]): string => {
 /** Says why an operator cannot be read and what to do. */
 export const explainUnknown = ({ name, op, domain }: StoredNode): string => {
   const where = domain === '' ? 'the ONNX domain' : `domain '${domain}'`
-  return `node '${name}' has the op type ${op} of ${where}, which cannot be read${near(op, Object.keys(standard))}; cut the model before it with cutAt, or export it with standard operators`
+  return `node '${name}' has the op type ${op} of ${where}, which cannot be read${near(op, Object.keys(standard))}; end the model before it with { outputs: … }, say what it does with { operators: { '${domain === '' ? op : `${domain}:${op}`}': … } }, or export it with standard operators`
 }
 
 export const converterOf = (node: StoredNode): Converter => {
