@@ -42,4 +42,16 @@ describe('settings that contradict each other do not type-check', () => {
     // @ts-expect-error not both
     fit({ ...base, epochs: 1, groups: [{ params: 'kernel', scale: 0.1, solver: sgd({ learningRate: 1 }) }] })
   })
+
+  it('a loss is scaled in mixed precision only, and updates that overflow are then no failures', () => {
+    fit({ ...base, epochs: 1, precision: 'mixed' })
+    fit({ ...base, epochs: 1, precision: 'mixed', lossScale: { initialScale: 1024 }, onNonFinite: 'skip' })
+    fit({ ...base, epochs: 1, precision: 'mixed', lossScale: 1024, onNonFinite: 'fail' })
+    // @ts-expect-error products in float32 need no scale
+    fit({ ...base, epochs: 1, lossScale: 1024 })
+    // @ts-expect-error dynamic scaling overflows on purpose
+    fit({ ...base, epochs: 1, precision: 'mixed', onNonFinite: 'fail' })
+    // @ts-expect-error there is no such precision
+    fit({ ...base, epochs: 1, precision: 'half' })
+  })
 })
