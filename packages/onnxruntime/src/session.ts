@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly profilePrefix?: string
   /** Whether memory counts more than the time of tiny ops: a laid out pattern of allocations holds about twice the memory. */
   readonly frugal?: boolean
+  /** Prints all that the runtime has to say, to stderr (default: nothing). */
+  readonly verbose?: boolean
   /** On webgpu: which outputs stay on the device (default: none). */
   readonly outputLocations?: Readonly<Record<string, 'cpu' | 'gpu-buffer'>>
 }
@@ -34,6 +36,7 @@ const optionsOf = ({
   outputLocations,
   profilePrefix,
   frugal = false,
+  verbose = false,
 }: SessionOptions): Runtime.InferenceSession.SessionOptions => ({
   executionProviders: device === 'cpu' || !fallback ? [device] : [device, 'cpu'],
   ...(threads !== undefined && { intraOpNumThreads: threads }),
@@ -43,7 +46,7 @@ const optionsOf = ({
   interOpNumThreads: 1,
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
-  logSeverityLevel: 4,
+  logSeverityLevel: verbose ? 0 : 4,
   extra: { session: { ...extra, ...(!fallback && { disable_cpu_ep_fallback: '1' }) } },
 })
 

@@ -68,12 +68,27 @@ test.skipIf(missing !== undefined)('on webgpu no op of the reference models fall
   const params = { kernel: ones([4, 1, 3, 3]), table: ones([36, 36]) }
   const batch = { x: ones([2, 1, 8, 8]), y: zeros([2], 'int32') }
   await using images = await compileStepOrThrow(vision, params, batch, { device: 'webgpu' })
-  expect((await dense.profileOrThrow()).fallsBack).toBe(false)
+  for (const program of [dense, images]) {
+    const { nodes, elsewhere } = await program.placementOrThrow()
+    expect([Object.keys(nodes), elsewhere]).toEqual([['webgpu'], []])
+  }
+  // Some drivers end the process that records; that is not this one.
   expect((await images.profileOrThrow()).fallsBack).toBe(false)
 })
 
 test.skipIf(missing !== undefined)('an op without a kernel on the device is told', async () => {
   const sorted = (state: Tensor, x: Tensor) => [add(state, sum(cast(cumsum(cast(x, 'float64')), 'float32'))), x] as const
   await using program = await compileStepOrThrow(sorted, scalar(0) as Tensor, ones([3]), { device: 'webgpu' })
-  expect((await program.profileOrThrow()).fallsBack).toBe(true)
+  const { ops, fallsBack } = await program.profileOrThrow()
+  expect(fallsBack).toBe(true)
+  expect(ops.filter(({ device }) => device === 'cpu').map(({ op }) => op)).toContain('CumSum')
+  const { nodes, elsewhere } = await program.placementOrThrow()
+  expect(elsewhere).toContainEqual({ op: 'CumSum', name: 'CumSum', device: 'cpu' })
+  expect(nodes.cpu).toBe(elsewhere.length)
+})
+
+test('on the cpu every node is placed there', async () => {
+  await using program = await stepOf(4, 'cpu')
+  const { nodes, elsewhere } = await program.placementOrThrow()
+  expect([Object.keys(nodes), elsewhere]).toEqual([['cpu'], []])
 })

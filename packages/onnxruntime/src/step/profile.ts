@@ -2,19 +2,15 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sizeOf } from '@grad-ts/tensor'
-import type { ConcreteDevice } from '../device.ts'
-import { ExecutionError, SessionError } from '../errors.ts'
+import { opsOf } from '../apart/events.ts'
+import type { OpProfile, TraceEvent } from '../apart/events.ts'
+import type { Job } from '../apart/job.ts'
+import type { Placement } from '../apart/placement.ts'
+import { runApart } from '../apart/run.ts'
 import { loadRuntime } from '../runtime.ts'
-import type { Runtime } from '../runtime.ts'
 import { createSession } from '../session.ts'
 import type { StepPlan, TensorType } from './plan.ts'
-
-/** One op as the runtime ran it, after its own rewrites. */
-export interface OpProfile {
-  readonly op: string
-  readonly device: ConcreteDevice
-  readonly microseconds: number
-}
+import { zeroFeeds } from './zeros.ts'
 
 /** What one step costs besides arithmetic, and where its ops ran. */
 export interface Profile {
@@ -22,7 +18,7 @@ export interface Profile {
   readonly bytesIn: number
   /** Bytes that are copied back from it. */
   readonly bytesOut: number
-  /** Every op that ran; empty on webgpu, where recording ends the process on larger graphs (onnxruntime-node 1.29). */
+  /** Every op that ran; empty where a driver ends the process that records (SwiftShader does, on larger graphs). */
   readonly ops: readonly OpProfile[]
   /** Whether some op runs on the cpu although the program runs on another device. */
   readonly fallsBack: boolean
@@ -47,27 +43,6 @@ export const crossingBytes = ({
   return { bytesIn: device === 'cpu' ? 0 : bytesOf(batch) + stateBytes, bytesOut: bytesOf(outputs) + stateBytes }
 }
 
-const providers: Readonly<Record<string, ConcreteDevice>> = { CUDAExecutionProvider: 'cuda', WebGpuExecutionProvider: 'webgpu' }
-
-interface TraceEvent {
-  readonly cat: string
-  readonly name: string
-  readonly dur: number
-  readonly args: { readonly op_name?: string; readonly provider?: string }
-}
-
-const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array, float16: Uint16Array } as const
-
-/** Inputs of zeros, which every step takes. */
-const zeroFeeds = (runtime: typeof Runtime, { inputMetadata }: Runtime.InferenceSession): Record<string, Runtime.Tensor> =>
-  Object.fromEntries(
-    inputMetadata.map((port) => {
-      if (!port.isTensor) throw new ExecutionError(`input '${port.name}' is no tensor`)
-      const { type, shape } = port as { readonly type: keyof typeof arrays; readonly shape: readonly number[] }
-      return [port.name, new runtime.Tensor(type, new arrays[type](sizeOf(shape)) as never, shape)]
-    }),
-  )
-
 const readEvents = async (folder: string): Promise<readonly TraceEvent[]> => {
   const [file] = await readdir(folder)
   return JSON.parse(await readFile(join(folder, file as string), 'utf8')) as TraceEvent[]
@@ -85,29 +60,20 @@ export const recordOps = async (
     await session.run(zeroFeeds(runtime, session))
     session.endProfiling()
     await session.release()
-    const kernels = (await readEvents(folder)).filter(({ cat, name }) => cat === 'Node' && name.endsWith('_kernel_time'))
-    return kernels.map(({ dur, args }) => ({ op: args.op_name ?? '', device: providers[args.provider ?? ''] ?? 'cpu', microseconds: dur }))
+    return opsOf(await readEvents(folder))
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-/** Builds the model for its device alone, which fails when some op has no kernel there. */
-const fallsBack = async ({ model, device, threads }: StepPlan): Promise<boolean> => {
-  if (device === 'cpu') return false
-  try {
-    const session = await createSession(model, { device, threads, fallback: false })
-    await session.release()
-    return false
-  } catch (error) {
-    if (error instanceof SessionError) return true
-    throw error
-  }
-}
+/** Tells where the nodes of a model run. */
+export const placeModel = async (model: Uint8Array, options: Omit<Job, 'record'>): Promise<Placement> =>
+  (await runApart(model, { ...options, record: false })).placement
 
-/** Measures a plan. */
-export const profilePlan = async (plan: StepPlan): Promise<Profile> => ({
-  ...crossingBytes(plan),
-  ops: plan.device === 'webgpu' ? [] : await recordOps(plan.model, plan),
-  fallsBack: await fallsBack(plan),
-})
+/** Measures a plan: on the cpu here, elsewhere in a process that may end. */
+export const profilePlan = async (plan: StepPlan): Promise<Profile> => {
+  const { model, device, threads, frugal } = plan
+  if (device === 'cpu') return { ...crossingBytes(plan), ops: await recordOps(model, plan), fallsBack: false }
+  const { ops, placement } = await runApart(model, { device, threads, frugal, record: true })
+  return { ...crossingBytes(plan), ops, fallsBack: Object.keys(placement.nodes).some((name) => name !== device) }
+}

@@ -8,9 +8,10 @@ import { checkArguments } from '../arguments.ts'
 import { taskOf } from '../edge.ts'
 import { AbortedError, DisposedError } from '../errors.ts'
 import type { CompileError, RunError } from '../errors.ts'
+import type { Placement } from '../apart/placement.ts'
 import type { StepExecutor } from './executor.ts'
 import type { StepPlan } from './plan.ts'
-import { profilePlan } from './profile.ts'
+import { placeModel, profilePlan } from './profile.ts'
 import type { Profile } from './profile.ts'
 
 /** How one run goes. */
@@ -33,6 +34,9 @@ export interface StepProgram<State extends Tree<Tensor>, Batch extends Tree<Tens
   /** Measures one run on zeros, beside the program: bytes that cross per step, every op with its time and device. */
   readonly profile: () => TaskEither<RunError | CompileError, Profile>
   readonly profileOrThrow: () => Promise<Profile>
+  /** Tells on which device the runtime puts each node; a process of its own builds the session anew for it. */
+  readonly placement: () => TaskEither<RunError | CompileError, Placement>
+  readonly placementOrThrow: () => Promise<Placement>
   /** Shows the graph of one step as it was compiled, a line for each node, and the memory that it takes at most. */
   readonly explain: () => string
   /** The compiled model as the bytes of an `.onnx` file, for viewers such as Netron; without the part that runs in WebAssembly. */
@@ -74,6 +78,10 @@ export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree
     alive()
     return profilePlan(plan)
   }
+  const placementOrThrow = async (): Promise<Placement> => {
+    alive()
+    return placeModel(plan.model, { device: plan.device, threads: plan.threads, frugal: plan.frugal })
+  }
   const dispose = async (): Promise<void> => {
     if (disposed) return
     disposed = true
@@ -90,6 +98,8 @@ export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree
     model: plan.model,
     profile: () => taskOf<RunError | CompileError, Profile>(profileOrThrow),
     profileOrThrow,
+    placement: () => taskOf<RunError | CompileError, Placement>(placementOrThrow),
+    placementOrThrow,
     dispose,
     [Symbol.asyncDispose]: dispose,
   } as unknown as StepProgram<State, Batch, Outputs>
