@@ -91,7 +91,8 @@ const run = async (solver: GradientTransformation, factor: number, count: number
   }
   const w = evaluate(mul(ones([4, 1]), 0.5)) as Tensor
   const x = evaluate(ones([8, 4])) as Tensor
-  await using program = await compileStepOrThrow(step, { w, solver: evaluate(solver.init(w)) }, x, { precision: 'mixed', threads: 1 })
+  const initial: State = { w, solver: evaluate(solver.init(w)) as Tree<Constant> }
+  await using program = await compileStepOrThrow(step, initial, x, { precision: 'mixed', threads: 1 })
   const seen: { readonly scale: number; readonly w: number }[] = []
   for (let i = 0; i < count; i++) {
     const outputs = await program.runOrThrow(x)
