@@ -40,7 +40,7 @@ const parametersOf = (state: Tree<Tensor>): number => {
   return leaves<Tensor>(params).reduce((total, { shape }) => total + sizeOf(shape), 0)
 }
 
-export interface MeasureOptions extends Pick<CompileStepOptions, 'passes' | 'fuse'> {
+export interface MeasureOptions extends Pick<CompileStepOptions, 'passes' | 'fuse' | 'precision'> {
   readonly device: Device
   readonly threads: number
 }

@@ -27,10 +27,10 @@ const logits = (p: Params, x: Tensor): Tensor => {
 }
 
 /** Convolutions of 32 and 64 filters, pooling, dense 128 and 10, on 28×28, batch 64, Adam. */
-export const cnn = (): StepCase =>
+export const cnn = (scaled = false): StepCase =>
   trainingCase(
     { params: params(), logits: logits as never, classes: 10 },
     adam({ learningRate: 1e-3 }),
     { x: gaussian(1, [64, 1, 28, 28]), y: labels(2, [64], 10) },
-    { runs: 12, loop: 4 },
+    { runs: 12, loop: 4, scaled },
   )

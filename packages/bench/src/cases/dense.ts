@@ -5,7 +5,7 @@ import type { Tree } from '@grad-ts/tree'
 import type { Tensor } from '@grad-ts/tensor'
 import type { StepCase } from './case.ts'
 import { gaussian, labels, trainingCase } from './training.ts'
-import type { Classifier } from './training.ts'
+import type { Classifier, TrainingOptions } from './training.ts'
 
 const perceptron = (widths: readonly number[]): Classifier => {
   const layers = widths.slice(1).map((out, i) => dense({ in: widths[i] as number, out }))
@@ -18,16 +18,16 @@ const perceptron = (widths: readonly number[]): Classifier => {
   }
 }
 
-const denseCase = (widths: readonly number[], batch: number, runs: number, loop: number): StepCase =>
+const denseCase = (widths: readonly number[], batch: number, options: TrainingOptions): StepCase =>
   trainingCase(
     perceptron(widths),
     adam({ learningRate: 1e-3 }),
     { x: gaussian(1, [batch, widths[0] as number]), y: labels(2, [batch], widths.at(-1) as number) },
-    { runs, loop },
+    options,
   )
 
 /** 10-10-2, batch 32, Adam. */
-export const small = (): StepCase => denseCase([10, 10, 2], 32, 1000, 50)
+export const small = (scaled = false): StepCase => denseCase([10, 10, 2], 32, { runs: 1000, loop: 50, scaled })
 
 /** 784-512-512-10, batch 128, Adam. */
-export const mlp = (): StepCase => denseCase([784, 512, 512, 10], 128, 60, 20)
+export const mlp = (scaled = false): StepCase => denseCase([784, 512, 512, 10], 128, { runs: 60, loop: 20, scaled })

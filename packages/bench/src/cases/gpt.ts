@@ -19,6 +19,7 @@ import {
 import type { Tensor } from '@grad-ts/tensor'
 import type { StepCase } from './case.ts'
 import { labels, trainingCase } from './training.ts'
+import type { TrainingOptions } from './training.ts'
 
 interface Size {
   readonly layers: number
@@ -101,18 +102,20 @@ const logitsOf =
     return matmul(norm(size.width).apply(p.norm, x), p.head)
   }
 
-const gptCase = (size: Size, runs: number, loop: number): StepCase => {
+const gptCase = (size: Size, options: TrainingOptions): StepCase => {
   const tokens = (seed: number) => labels(seed, [size.batch, size.context], vocabulary)
   return trainingCase(
     { params: initial(size), logits: logitsOf(size) as never, classes: vocabulary },
     chain(clipByGlobalNorm(1), adamw({ learningRate: 1e-3 })) as never,
     { x: tokens(1), y: tokens(2) },
-    { runs, loop },
+    options,
   )
 }
 
 /** A character model: 4 layers, 4 heads, width 128, context 64, batch 12, AdamW with clipping. */
-export const gpt = (): StepCase => gptCase({ layers: 4, heads: 4, width: 128, context: 64, batch: 12 }, 15, 4)
+export const gpt = (scaled = false): StepCase =>
+  gptCase({ layers: 4, heads: 4, width: 128, context: 64, batch: 12 }, { runs: 15, loop: 4, scaled })
 
 /** 6 layers, 6 heads, width 384, context 256, batch 64: a size for GPUs. */
-export const largeGpt = (): StepCase => gptCase({ layers: 6, heads: 6, width: 384, context: 256, batch: 64 }, 10, 4)
+export const largeGpt = (scaled = false): StepCase =>
+  gptCase({ layers: 6, heads: 6, width: 384, context: 256, batch: 64 }, { runs: 10, loop: 4, scaled })

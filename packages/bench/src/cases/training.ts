@@ -1,8 +1,8 @@
 import { valueAndGrad } from '@grad-ts/autodiff'
 import { softmaxCrossEntropy } from '@grad-ts/nn'
-import { applyUpdates } from '@grad-ts/optim'
+import { applyUpdates, dynamicLossScale, lossScaleOf } from '@grad-ts/optim'
 import type { GradientTransformation } from '@grad-ts/optim'
-import { cast, evaluate, key, mean, normal, oneHot, uniform } from '@grad-ts/tensor'
+import { cast, div, evaluate, key, mean, mul, normal, oneHot, uniform } from '@grad-ts/tensor'
 import type { Constant, Shape, Tensor } from '@grad-ts/tensor'
 import { map } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
@@ -28,13 +28,19 @@ export const labels = (seed: number, shape: Shape, classes: number): Constant =>
 
 export const gaussian = (seed: number, shape: Shape): Constant => evaluate(normal(key(seed), shape)) as Constant
 
+/** How a case is measured, and whether its loss is scaled, as mixed precision wants it. */
+export interface TrainingOptions extends Pick<StepCase, 'runs' | 'loop'> {
+  readonly scaled: boolean
+}
+
 /** The whole step of a classifier: forward, backward, transformation of the gradients, update. */
 export const trainingCase = (
   { params, logits, classes }: Classifier,
-  solver: GradientTransformation,
+  plain: GradientTransformation,
   batch: Batch,
-  { runs, loop }: Pick<StepCase, 'runs' | 'loop'>,
+  { runs, loop, scaled }: TrainingOptions,
 ): StepCase => {
+  const solver = scaled ? (dynamicLossScale(plain) as GradientTransformation) : plain
   const loss = (current: Tree<Tensor>, { x, y }: Batch): Tensor => mean(softmaxCrossEntropy(logits(current, x), oneHot(y, classes)))
   const start = known(params)
   return {
@@ -42,9 +48,10 @@ export const trainingCase = (
     batch: { x: batch.x, y: batch.y },
     step: (state, given) => {
       const { params: current, optimizer } = state as { readonly params: Tree<Tensor>; readonly optimizer: Tree<Tensor> }
-      const [value, gradients] = valueAndGrad(loss)(current, given as unknown as Batch)
+      const scale = lossScaleOf(optimizer)
+      const [value, gradients] = valueAndGrad((p: Tree<Tensor>, b: Batch) => mul(loss(p, b), scale))(current, given as unknown as Batch)
       const [updates, next] = solver.update(gradients, optimizer as never, { params: current })
-      return [{ params: applyUpdates(current, updates), optimizer: next as Tree<Tensor> }, value]
+      return [{ params: applyUpdates(current, updates), optimizer: next as Tree<Tensor> }, div(value, scale)]
     },
     runs,
     loop,
