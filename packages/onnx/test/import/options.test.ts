@@ -40,7 +40,9 @@ describe('outputs', () => {
   })
 
   it('must be there', () => {
-    expect(refusal(model(strange), { outputs: 'H' })).toMatchInlineSnapshot(`"OnnxOptionError: outputs: the graph has no tensor 'H'; did you mean one of 'h'?"`)
+    expect(refusal(model(strange), { outputs: 'H' })).toMatchInlineSnapshot(
+      `"OnnxOptionError: outputs: the graph has no tensor 'H'; did you mean one of 'h'?"`,
+    )
   })
 })
 
