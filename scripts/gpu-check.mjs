@@ -1,5 +1,5 @@
 // npm run gpu-check -- OUT: packs the built code and a runner into OUT/gpu-check.tgz, for a machine with a GPU, Node and onnxruntime-node.
-// There: tar xzf gpu-check.tgz && node gpu-check/run.mjs [--device cuda|webgpu|cpu] [--quick] [--tolerance 2e-2]
+// There: tar xzf gpu-check.tgz && node gpu-check/run.mjs [--device cuda|webgpu|cpu] [--mode float32|tf32|mixed] [--quick] [--python COMMAND]
 
 import { cpSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -28,6 +28,8 @@ for (const name of own) {
   cpSync(join(root, 'packages', name, 'package.json'), join(to, 'package.json'))
   pack(join(root, 'packages', name, 'dist'), join(to, 'dist'))
 }
+// The steps of PyTorch, for a python that has it.
+cpSync(join(root, 'packages/bench/torch'), join(target, 'node_modules/@grad-ts/bench/torch'), { recursive: true })
 for (const { from, name } of [external('onnx', '@bufbuild/protobuf'), external('bench', 'fp-ts'), external('bench', 'io-ts')])
   pack(from, join(target, 'node_modules', name))
 writeFileSync(join(target, 'run.mjs'), "await import('./node_modules/@grad-ts/bench/dist/gpu/cli.js')\n")

@@ -18,7 +18,8 @@ const perceptron = (widths: readonly number[]): Classifier => {
   }
 }
 
-const denseCase = (widths: readonly number[], batch: number, options: TrainingOptions): StepCase =>
+/** A perceptron on noise with classes drawn at random, and its Adam step. */
+export const denseCase = (widths: readonly number[], batch: number, options: TrainingOptions): StepCase =>
   trainingCase(
     perceptron(widths),
     adam({ learningRate: 1e-3 }),

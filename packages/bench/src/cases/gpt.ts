@@ -102,7 +102,8 @@ const logitsOf =
     return matmul(norm(size.width).apply(p.norm, x), p.head)
   }
 
-const gptCase = (size: Size, options: TrainingOptions): StepCase => {
+/** A character model on tokens drawn at random, and its step of AdamW with clipping. */
+export const gptCase = (size: Size, options: TrainingOptions): StepCase => {
   const tokens = (seed: number) => labels(seed, [size.batch, size.context], vocabulary)
   return trainingCase(
     { params: initial(size), logits: logitsOf(size) as never, classes: vocabulary },

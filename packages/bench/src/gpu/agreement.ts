@@ -1,9 +1,9 @@
 import { grad } from '@grad-ts/autodiff'
 import { compileOrThrow } from '@grad-ts/onnxruntime'
-import type { ConcreteDevice } from '@grad-ts/onnxruntime'
+import type { ConcreteDevice, Precision } from '@grad-ts/onnxruntime'
 import { opExamples } from '@grad-ts/testkit'
 import type { OpExample } from '@grad-ts/testkit'
-import { isFloat, mul, opNames, sum } from '@grad-ts/tensor'
+import { isFloat, matmul, mul, ones, opNames, reshape, sizeOf, sum } from '@grad-ts/tensor'
 import type { Constant, OpName, Tensor } from '@grad-ts/tensor'
 
 /** How an op on a device compares with the cpu. */
@@ -35,8 +35,24 @@ const backward =
 const isDifferentiable = ({ operands, apply, forwardOnly }: OpExample): boolean =>
   forwardOnly !== true && operands.some(({ dtype }) => isFloat(dtype)) && isFloat(apply(...operands).dtype)
 
-const runOn = async (device: ConcreteDevice, fn: Computation, operands: readonly Constant[]): Promise<readonly Constant[]> => {
-  await using program = await compileOrThrow(fn, operands, { device, threads: 1 })
+const one = ones([1, 1])
+
+/** In mixed precision an op computes in float16 between two products, here with one. */
+const inProducts = (x: Tensor): Tensor =>
+  x.dtype === 'float32' && sizeOf(x.shape) > 0 ? reshape(matmul(reshape(x, [sizeOf(x.shape), 1]), one), x.shape) : x
+
+const between = (example: OpExample): OpExample => ({
+  ...example,
+  apply: (...operands) => inProducts(example.apply(...operands.map(inProducts))),
+})
+
+interface Where {
+  readonly device: ConcreteDevice
+  readonly precision: Precision
+}
+
+const runOn = async ({ device, precision }: Where, fn: Computation, operands: readonly Constant[]): Promise<readonly Constant[]> => {
+  await using program = await compileOrThrow(fn, operands, { device, precision, threads: 1 })
   return (await program.runOrThrow(...operands)) as readonly Constant[]
 }
 
@@ -54,8 +70,8 @@ export const differenceOf = (actual: Constant, expected: Constant): number => {
   }, 0)
 }
 
-const compare = async (device: ConcreteDevice, fn: Computation, operands: readonly Constant[]): Promise<number> => {
-  const [actual, expected] = [await runOn(device, fn, operands), await runOn('cpu', fn, operands)]
+const compare = async (where: Where, fn: Computation, operands: readonly Constant[]): Promise<number> => {
+  const [actual, expected] = [await runOn(where, fn, operands), await runOn({ ...where, device: 'cpu' }, fn, operands)]
   return Math.max(0, ...expected.map((value, i) => differenceOf(actual[i] as Constant, value)))
 }
 
@@ -63,13 +79,14 @@ const usable = ({ name, operands, apply }: OpExample): boolean =>
   name !== 'edges' && [...operands, apply(...operands)].every(({ dtype }) => dtype !== 'float64')
 
 /** Compares every example of an op, and its gradient. */
-const checkOp = async (op: OpName, device: ConcreteDevice): Promise<OpAgreement> => {
-  const examples = opExamples[op].filter(usable)
+const checkOp = async (op: OpName, where: Where): Promise<OpAgreement> => {
+  const plain = opExamples[op].filter(usable)
+  const examples = where.precision === 'mixed' ? plain.map(between) : plain
   let difference = 0
   for (const example of examples) {
     try {
-      difference = Math.max(difference, await compare(device, forward(example), example.operands))
-      if (isDifferentiable(example)) difference = Math.max(difference, await compare(device, backward(example), example.operands))
+      difference = Math.max(difference, await compare(where, forward(example), example.operands))
+      if (isDifferentiable(example)) difference = Math.max(difference, await compare(where, backward(example), example.operands))
     } catch (error) {
       return { check: 'op', op, examples: examples.length, difference: Infinity, error: `${example.name}: ${String(error)}` }
     }
@@ -77,7 +94,7 @@ const checkOp = async (op: OpName, device: ConcreteDevice): Promise<OpAgreement>
   return { check: 'op', op, examples: examples.length, difference }
 }
 
-/** Compares a device with the cpu, op by op. */
-export async function* checkOps(device: ConcreteDevice): AsyncGenerator<OpAgreement> {
-  for (const op of opNames) yield await checkOp(op, device)
+/** Compares a device with the cpu, op by op; in mixed precision each op between two products. */
+export async function* checkOps(device: ConcreteDevice, precision: Precision): AsyncGenerator<OpAgreement> {
+  for (const op of opNames) yield await checkOp(op, { device, precision })
 }

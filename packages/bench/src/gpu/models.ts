@@ -1,5 +1,5 @@
 import { compileStepOrThrow } from '@grad-ts/onnxruntime'
-import type { ConcreteDevice } from '@grad-ts/onnxruntime'
+import type { ConcreteDevice, Precision } from '@grad-ts/onnxruntime'
 import type { Constant } from '@grad-ts/tensor'
 import type { StepCase } from '../cases/case.ts'
 import { cnn } from '../cases/cnn.ts'
@@ -20,20 +20,22 @@ export interface ModelAgreement {
   readonly memcpyNodes: number
 }
 
-const models: Readonly<Record<string, () => StepCase>> = { small, mlp, cnn, gpt }
+type MakeCase = (scaled: boolean) => StepCase
 
-const lossesOf = async (one: StepCase, device: ConcreteDevice, steps: number): Promise<number[]> => {
-  await using program = await compileStepOrThrow(one.step, one.state, one.batch, { device })
+const models: Readonly<Record<string, MakeCase>> = { small, mlp, cnn, gpt }
+
+const lossesOf = async (one: StepCase, device: ConcreteDevice, precision: Precision, steps: number): Promise<number[]> => {
+  await using program = await compileStepOrThrow(one.step, one.state, one.batch, { device, precision })
   const losses: number[] = []
   for (let i = 0; i < steps; i++) losses.push(((await program.runOrThrow(one.batch)) as Constant).attributes.data[0] as number)
   return losses
 }
 
-const checkModel = async (model: string, one: StepCase, device: ConcreteDevice): Promise<ModelAgreement> => {
-  const [actual, expected] = [await lossesOf(one, device, 5), await lossesOf(one, 'cpu', 5)]
+const checkModel = async (model: string, one: StepCase, device: ConcreteDevice, precision: Precision): Promise<ModelAgreement> => {
+  const [actual, expected] = [await lossesOf(one, device, precision, 5), await lossesOf(one, 'cpu', precision, 5)]
   const difference = Math.max(...expected.map((loss, i) => Math.abs(loss - (actual[i] as number)) / Math.abs(loss)))
   const loop = device === 'cuda' ? { stepsPerRun: 10 } : {}
-  await using program = await compileStepOrThrow(one.step, one.state, one.batch, { device, ...loop })
+  await using program = await compileStepOrThrow(one.step, one.state, one.batch, { device, precision, ...loop })
   const { bytesIn, bytesOut, fallsBack, ops } = await program.profileOrThrow()
   return {
     check: 'model',
@@ -46,22 +48,30 @@ const checkModel = async (model: string, one: StepCase, device: ConcreteDevice):
   }
 }
 
-/** Trains the reference models for a few steps on a device and on the cpu. */
-export async function* checkModels(device: ConcreteDevice, names: readonly string[] = Object.keys(models)): AsyncGenerator<ModelAgreement> {
-  for (const name of names) yield await checkModel(name, (models[name] as () => StepCase)(), device)
+/** Trains the reference models for a few steps on a device and on the cpu, in one precision. */
+export async function* checkModels(
+  device: ConcreteDevice,
+  precision: Precision,
+  names: readonly string[] = Object.keys(models),
+): AsyncGenerator<ModelAgreement> {
+  for (const name of names) yield await checkModel(name, (models[name] as MakeCase)(precision === 'mixed'), device, precision)
 }
 
-const timed: Readonly<Record<string, () => StepCase>> = { mlp, cnn, gpt, 'gpt-large': largeGpt }
+const timed: Readonly<Record<string, MakeCase>> = { mlp, cnn, gpt, 'gpt-large': largeGpt }
+
+/** The models whose steps are timed. */
+export const timedModels: readonly string[] = Object.keys(timed)
 
 /** Times the models with 1, 10 and 100 steps per run. */
 export async function* timeModels(
   device: ConcreteDevice,
-  names: readonly string[] = Object.keys(timed),
+  precision: Precision,
+  names: readonly string[] = timedModels,
   steps: readonly number[] = [1, 10, 100],
 ): AsyncGenerator<Measurement> {
   for (const name of names)
     for (const loop of steps) {
-      const one = { ...(timed[name] as () => StepCase)(), loop, runs: 5 * loop }
-      yield await measure(name, one, loop === 1 ? 'single' : 'loop', { device, threads: 1 })
+      const one = { ...(timed[name] as MakeCase)(precision === 'mixed'), loop, runs: 5 * loop }
+      yield await measure(name, one, loop === 1 ? 'single' : 'loop', { device, precision, threads: 1 })
     }
 }

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { dense, l2Penalty, relu, sequential, softmaxCrossEntropyWithIntegerLabels } from '@grad-ts/nn'
 import { adam, chain, clipByGlobalNorm, dynamicLossScale, sgd } from '@grad-ts/optim'
 import type { GradientTransformation } from '@grad-ts/optim'
-import { probeDevice, probeMixedPrecision } from '@grad-ts/onnxruntime'
 import { evaluate, key, normal, tensor } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 import type { Tree } from '@grad-ts/tree'
@@ -174,14 +173,5 @@ describe('settings of precision that contradict each other', () => {
     expect(await messageOf({ precision: 'mixed', lossScale: 8, solver })).toMatchInlineSnapshot(
       `"SettingsError: lossScale: expected nothing, since the solver scales the loss by itself, got 8"`,
     )
-  })
-})
-
-const lacking = (await probeDevice('webgpu')) === undefined ? await probeMixedPrecision('webgpu') : undefined
-
-describe.skipIf(lacking === undefined)('a device without float16', () => {
-  it('is answered with an error that says what to do', async () => {
-    const result = await fit({ ...settings, device: 'webgpu', precision: 'mixed' })()
-    expect(result).toMatchObject({ _tag: 'Left', left: { tag: 'PrecisionUnavailableError', message: lacking?.message } })
   })
 })
