@@ -10,6 +10,8 @@ export { DataError, InterruptedError, NonFiniteError, SettingsError } from './er
 export { decodeSafetensors, encodeSafetensors, SafetensorsError, writeAtomically, writeAtomicallyOrThrow, WriteError } from '@grad-ts/files'
 export type { Content, Safetensors } from '@grad-ts/files'
 export { loadTensors, loadTensorsOrThrow, saveTensors, saveTensorsOrThrow } from './files/tensors.ts'
+export { decodeSettings, decodeSettingsOrThrow } from './training/json-settings.ts'
+export type { DecodedSettings, ValidatedSettings } from './training/json-settings.ts'
 export { fit, fitOrThrow, trainEvents } from './training/fit.ts'
 export type { LossSettings, ModelSettings, TrainResult } from './training/fit.ts'
 export { createTrainingSession, createTrainingSessionOrThrow } from './training/training-session.ts'

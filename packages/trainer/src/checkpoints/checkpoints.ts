@@ -51,7 +51,6 @@ const newest = async ({ folder, resume }: CheckpointOptions, steps: readonly num
 /** Decides what becomes of the checkpoints of older runs: they are gone on from, deleted when asked, and else respected. */
 const begin = async (options: CheckpointOptions, now: Snapshot): Promise<Found | undefined> => {
   const { folder, resume, overwrite = false } = options
-  if (resume !== undefined && overwrite) throw new SettingsError('checkpoint.overwrite', 'either resume or overwrite', 'both')
   const steps = await stepsIn(folder)
   if (resume === undefined && !overwrite && steps.length > 0)
     throw new CheckpointError(folder, 'occupied', `it holds checkpoints of an earlier run, the newest of step ${steps[0]}`)

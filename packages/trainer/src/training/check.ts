@@ -1,22 +1,45 @@
 import type { Tree } from '@grad-ts/tree'
 import type { Tensor } from '@grad-ts/tensor'
+import type { CheckpointOptions } from '../checkpoints/options.ts'
 import type { Example } from '../data/dataset.ts'
 import { SettingsError } from '../errors.ts'
 import { needOf } from '../policies/monitor.ts'
 import type { Monitor } from '../policies/monitor.ts'
+import type { Policy } from '../policies/policy.ts'
+import { memoryBudgetOf } from './gradient-checkpointing.ts'
 import type { CommonSettings } from './options.ts'
 import { positiveInteger } from './settings.ts'
 
 /** Refuses a monitor of something that the run does not measure: a rule that watches it would never act. */
-const checkMonitor = (setting: string, monitor: Monitor, hasValidation: boolean, metrics: readonly string[]): void => {
+const checkMonitor = (setting: string, monitor: Monitor, hasValidation: boolean, metrics?: readonly string[]): void => {
   if (needOf(monitor) === 'validation' && !hasValidation)
-    throw new SettingsError(setting, `validation data, of which '${monitor}' is measured`, 'no setting `validation`')
+    throw new SettingsError(setting, `validation data, of which '${monitor}' is measured`, 'none')
   const name = /^(?:validation\.)?metrics\.(.*)$/.exec(monitor)?.[1]
-  if (name !== undefined && !metrics.includes(name))
+  if (name !== undefined && metrics?.includes(name) === false)
     throw new SettingsError(setting, `one of the metrics ${metrics.join(', ') || '(there are none)'}`, `'${name}'`)
 }
 
-const checkDuration = ({ epochs, steps }: { readonly epochs?: unknown; readonly steps?: unknown }): void => {
+/**
+ * Refuses policies and checkpoints that read what is not measured.
+ *
+ * @param metrics the names of what is measured, where they are known
+ */
+export const checkReaders = (
+  { policies = [], checkpoint }: { readonly policies?: readonly Policy[]; readonly checkpoint?: CheckpointOptions },
+  hasValidation: boolean,
+  metrics?: readonly string[],
+): void => {
+  for (const [i, { name, needs, monitor }] of policies.entries()) {
+    const setting = `policies.${i}.${name}`
+    if (monitor !== undefined) checkMonitor(`${setting}.monitor`, monitor, hasValidation, metrics)
+    else if (needs === 'validation' && !hasValidation) throw new SettingsError(setting, 'validation data, which it reads', 'none')
+  }
+  if (checkpoint?.keepBest !== undefined) checkMonitor('checkpoint.keepBest.monitor', checkpoint.keepBest.monitor, hasValidation, metrics)
+  const { resume, overwrite = false }: { readonly resume?: unknown; readonly overwrite?: boolean } = checkpoint ?? {}
+  if (resume !== undefined && overwrite) throw new SettingsError('checkpoint.overwrite', 'either resume or overwrite', 'both')
+}
+
+export const checkDuration = ({ epochs, steps }: { readonly epochs?: unknown; readonly steps?: unknown }): void => {
   if (epochs !== undefined && steps !== undefined) throw new SettingsError('steps', 'either epochs or steps', 'both')
   if (epochs === undefined && steps === undefined) throw new SettingsError('epochs', 'either epochs or steps', 'neither')
 }
@@ -31,7 +54,7 @@ export const checkSettings = <E extends Example, Params extends Tree<Tensor>>(
   settings: CommonSettings<E, Params>,
   metrics: readonly string[],
 ): void => {
-  const { batchSize, accumulate, epochs, steps, stepsPerRun, shuffleBuffer, validation, policies = [], checkpoint } = settings
+  const { batchSize, accumulate, epochs, steps, stepsPerRun, shuffleBuffer, validation } = settings
   checkDuration(settings)
   const wholes = {
     batchSize,
@@ -43,13 +66,7 @@ export const checkSettings = <E extends Example, Params extends Tree<Tensor>>(
     'validation.everyEpochs': validation?.everyEpochs,
     'validation.batchSize': validation?.batchSize,
   }
+  memoryBudgetOf(settings.gradientCheckpointing)
   for (const [path, value] of Object.entries(wholes)) if (value !== undefined) positiveInteger(path, value)
-  for (const [i, { name, needs, monitor }] of policies.entries()) {
-    const setting = `policies.${i} (${name})`
-    if (needs === 'validation' && validation === undefined)
-      throw new SettingsError(setting, 'validation data, which it reads', 'no setting `validation`')
-    if (monitor !== undefined) checkMonitor(setting, monitor, validation !== undefined, metrics)
-  }
-  if (checkpoint?.keepBest !== undefined)
-    checkMonitor('checkpoint.keepBest', checkpoint.keepBest.monitor, validation !== undefined, metrics)
+  checkReaders(settings, validation !== undefined, metrics)
 }

@@ -272,13 +272,13 @@ describe('the errors of fit', () => {
     expect(await messageOf({})).toBe('epochs: expected either epochs or steps, got neither')
     expect(await messageOf({ epochs: 1, steps: 1 })).toBe('steps: expected either epochs or steps, got both')
     expect(await messageOf({ epochs: 1, policies: [best] })).toBe(
-      'policies.0 (earlyStopping): expected validation data, which it reads, got no setting `validation`',
+      "policies.0.earlyStopping.monitor: expected validation data, of which 'validation.loss' is measured, got none",
     )
     expect(await messageOf({ epochs: 1, policies: [earlyStopping({ monitor: 'metrics.acuracy' })] })).toBe(
-      "policies.0 (earlyStopping): expected one of the metrics (there are none), got 'acuracy'",
+      "policies.0.earlyStopping.monitor: expected one of the metrics (there are none), got 'acuracy'",
     )
     expect(await messageOf({ epochs: 1, checkpoint: { folder, keepBest: { monitor: 'validation.loss' } } })).toBe(
-      "checkpoint.keepBest: expected validation data, of which 'validation.loss' is measured, got no setting `validation`",
+      "checkpoint.keepBest.monitor: expected validation data, of which 'validation.loss' is measured, got none",
     )
     expect(await messageOf({ epochs: 1, checkpoint: { folder, resume: 'latest', overwrite: true } })).toBe(
       'checkpoint.overwrite: expected either resume or overwrite, got both',
