@@ -1,9 +1,10 @@
+import { entries, mapWithPath } from '@grad-ts/tree'
+import type { MapLeaves, Tree } from '@grad-ts/tree'
 import { add, evaluate, key, matmul, mul, normal, reshape, sizeOf, splitKey, zeros } from '@grad-ts/tensor'
 import type { Constant, FloatDType, Tensor } from '@grad-ts/tensor'
 import { OnnxOptionError } from '../import/errors.ts'
 import { select } from '../import/select.ts'
 import type { Selector } from '../import/select.ts'
-import type { NamedConstants, NamedTensors } from '../import/types.ts'
 
 /** Two thin factors whose product is added to a weight: `b` `[rows, rank]` and `a` `[rank, columns]`. */
 export interface Adapter<T extends Tensor = Tensor> {
@@ -24,20 +25,20 @@ export interface LoraOptions {
   readonly seed?: number
 }
 
-export interface Lora<Rest extends readonly unknown[], Result> {
+export interface Lora<Params, Rest extends readonly unknown[], Result> {
   /** What is trained in place of the weights. */
   readonly params: Adapters<Constant>
   readonly apply: (adapters: Adapters, ...rest: Rest) => Result
   /** What the product of the factors is multiplied by: alpha / rank. */
   readonly scale: number
-  /** Multiplies the adapters into the weights: a record like the original parameters. */
-  readonly merge: (adapters: Adapters) => NamedConstants
+  /** Multiplies the adapters into the weights: a tree like the original parameters. */
+  readonly merge: (adapters: Adapters) => MapLeaves<Params, Tensor, Constant>
 }
 
 const matrixOf = ({ shape }: Tensor): readonly [number, number] => [shape[0] as number, sizeOf(shape.slice(1))]
 
-const targetsOf = (params: NamedTensors, targets: Selector | undefined): string[] => {
-  const weights = Object.entries(params).map(([name, { shape, dtype }]) => ({ name, shape, dtype }))
+const targetsOf = (named: ReadonlyMap<string, Tensor>, targets: Selector | undefined): string[] => {
+  const weights = Array.from(named, ([name, { shape, dtype }]) => ({ name, shape, dtype }))
   const matrices = weights.filter(({ shape }) => shape.length >= 2)
   if (targets === undefined) return matrices.map(({ name }) => name)
   const chosen = select('lora', targets, weights)
@@ -56,7 +57,7 @@ const targetsOf = (params: NamedTensors, targets: Selector | undefined): string[
  * W′ = W + α/r · B·A, with B = 0 at first, so that training starts at the model. Weights of more than two axes count as matrices
  * of their first axis by all others. Edward J. Hu and others, "LoRA: Low-Rank Adaptation of Large Language Models", 2021, arXiv:2106.09685.
  *
- * @param params the weights, by name
+ * @param params the weights: a record by name, or a tree, whose weights are named by their paths
  * @param apply a function whose first argument are the weights
  * @example
  * import { lora } from '@grad-ts/onnx'
@@ -67,33 +68,33 @@ const targetsOf = (params: NamedTensors, targets: Selector | undefined): string[
  * Object.keys(adapted.params) // => ['w']
  * toArray(adapted.apply(adapted.params, ones([1, 3]))) // => [[3, 3]]
  */
-export const lora = <Params extends NamedTensors, Rest extends readonly unknown[], Result>(
+export const lora = <Params extends Tree<Tensor>, Rest extends readonly unknown[], Result>(
   params: Params,
   apply: (params: Params, ...rest: Rest) => Result,
   { targets, rank = 8, alpha = rank, seed = 0 }: LoraOptions = {},
-): Lora<Rest, Result> => {
+): Lora<Params, Rest, Result> => {
   if (!Number.isInteger(rank) || rank < 1) throw new OnnxOptionError('lora', `lora: expected a rank of 1 or more, got ${rank}`)
-  const names = targetsOf(params, targets)
+  const weights = new Map(entries<Tensor>(params))
+  const names = targetsOf(weights, targets)
   const keys = splitKey(key(seed), Math.max(1, names.length))
   const first = names.map((name, i) => {
-    const weight = params[name] as Tensor
+    const weight = weights.get(name) as Tensor
     const [rows, columns] = matrixOf(weight)
     const dtype = weight.dtype as FloatDType
     const a = evaluate(normal(keys[i] as Tensor, [rank, columns], { stddev: 1 / Math.sqrt(columns), dtype })) as Constant
     return [name, { a, b: evaluate(zeros([rows, rank], dtype)) as Constant }] as const
   })
-  const adapted = (adapters: Adapters): Params => {
-    const changed = names.map((name) => {
-      const weight = params[name] as Tensor
+  const chosen = new Set(names)
+  const adapted = (adapters: Adapters): Params =>
+    mapWithPath((name, weight: Tensor) => {
+      if (!chosen.has(name)) return weight
       const { a, b } = adapters[name] as Adapter
-      return [name, add(weight, reshape(mul(matmul(b, a), alpha / rank), weight.shape))] as const
-    })
-    return { ...params, ...Object.fromEntries(changed) }
-  }
+      return add(weight, reshape(mul(matmul(b, a), alpha / rank), weight.shape))
+    }, params as Tree<Tensor>) as Params
   return {
     params: Object.fromEntries(first),
     scale: alpha / rank,
     apply: (adapters, ...rest) => apply(adapted(adapters), ...rest),
-    merge: (adapters) => evaluate(adapted(adapters) as NamedTensors) as NamedConstants,
+    merge: (adapters) => evaluate(adapted(adapters) as Tree<Tensor>) as MapLeaves<Params, Tensor, Constant>,
   }
 }

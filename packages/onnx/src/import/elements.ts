@@ -5,7 +5,7 @@ import { OnnxExternalDataError, OnnxGraphError } from './errors.ts'
 import { elementType, showElementType } from './ir.ts'
 import type { StoredTensor } from './ir.ts'
 
-/** The bytes of an external file, from an offset; `undefined` length means up to its end. */
+/** The bytes of an external file, from an offset; `undefined` length means up to its end. Who asks may keep them. */
 export type ReadExternal = (location: string, offset: number, length: number | undefined) => Uint8Array
 
 /** Bits of one stored element. */
@@ -92,8 +92,8 @@ const settleOne = (dtype: DType, value: number): number =>
 
 const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
 
-/** The common case, without a loop: floats that stay what they are. */
-const copied = (bytes: Uint8Array, stored: StoredTensor, dtype: DType, size: number): TypedArray | undefined => {
+/** The common case, without a loop: numbers that stay what they are. Bytes of one's own become the result. */
+const taken = (bytes: Uint8Array, stored: StoredTensor, dtype: DType, size: number, isOwn: boolean): TypedArray | undefined => {
   if (!littleEndian) return undefined
   const plain =
     stored.type === elementType.float && dtype === 'float32'
@@ -102,13 +102,14 @@ const copied = (bytes: Uint8Array, stored: StoredTensor, dtype: DType, size: num
         ? Int32Array
         : undefined
   if (plain === undefined) return undefined
+  if (isOwn && bytes.byteOffset % 4 === 0) return new plain(bytes.buffer as ArrayBuffer, bytes.byteOffset, size)
   const result = new plain(size)
   new Uint8Array(result.buffer).set(bytes.subarray(0, size * 4))
   return result
 }
 
 const fromBytes = (bytes: Uint8Array, stored: StoredTensor, dtype: DType, size: number): TypedArray => {
-  const quick = copied(bytes, stored, dtype, size)
+  const quick = taken(bytes, stored, dtype, size, stored.data.tag === 'external')
   if (quick !== undefined) return quick
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const read = readers[stored.type] as (view: DataView, i: number) => number
@@ -121,7 +122,8 @@ const wrong = (stored: StoredTensor, reason: string): never => {
   throw new OnnxGraphError(stored.name, `tensor '${stored.name}' (${showElementType(stored.type)}[${stored.shape.join(', ')}]): ${reason}`)
 }
 
-const bytesNeeded = (stored: StoredTensor, size: number): number => Math.ceil((size * (widths[stored.type] as number)) / 8)
+/** How many bytes the elements of a tensor take in a file. */
+export const bytesNeeded = ({ type, shape }: StoredTensor): number => Math.ceil((sizeOf(shape) * (widths[type] ?? 0)) / 8)
 
 const externalBytes = (stored: StoredTensor, needed: number, read: ReadExternal): Uint8Array => {
   const { data } = stored
@@ -162,7 +164,7 @@ export const constantFrom = (stored: StoredTensor, float: FloatDType | undefined
     for (let i = 0; i < size; i++) elements[i] = settleOne(dtype, fromField(stored.type, data.values[i] as number))
     return constantOf(elements, stored.shape, dtype)
   }
-  const needed = bytesNeeded(stored, size)
+  const needed = bytesNeeded(stored)
   if (data.tag === 'raw' && data.bytes.length !== needed)
     return wrong(stored, `expected ${needed} bytes of elements, got ${data.bytes.length}`)
   const bytes = data.tag === 'raw' ? data.bytes : externalBytes(stored, needed, external)

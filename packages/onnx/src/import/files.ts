@@ -8,8 +8,11 @@ interface ModelFile {
   readonly close: () => void
 }
 
+/** What Node reads at once is less than 2 GiB. */
+const longestRead = 2 ** 30
+
 /** Reads a model file; external files are opened when a weight asks for them, only inside the model's folder. */
-export const readModelFile = async (path: string): Promise<ModelFile> => {
+export const readModelFile = async (path: string, atOnce = longestRead): Promise<ModelFile> => {
   // Imported here, so that the package loads where there are no files.
   const fs = await import('node:fs')
   const paths = await import('node:path')
@@ -55,7 +58,7 @@ export const readModelFile = async (path: string): Promise<ModelFile> => {
     const buffer = new Uint8Array(wanted)
     let done = 0
     while (done < wanted) {
-      const count = fs.readSync(file, buffer, done, wanted - done, offset + done)
+      const count = fs.readSync(file, buffer, done, Math.min(atOnce, wanted - done), offset + done)
       if (count === 0) throw new OnnxExternalDataError(location, `'${location}' ended while it was read`)
       done += count
     }

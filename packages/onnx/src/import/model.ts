@@ -19,13 +19,16 @@ const noExternal: ReadExternal = (location) => {
   throw new OnnxGraphError(location, `a constant inside the graph lies in the external file '${location}'; only initializers may`)
 }
 
-/** What a reader may spend: generous for real files, bounded by the size of the file. */
-const allowance = (bytes: number): { elements: number; nodes: number } => ({ elements: 2 ** 24 + 16 * bytes, nodes: 2 ** 18 })
+/** What a reader may spend: generous for real files, bounded by the size of the file and of the weights beside it. */
+const allowance = ({ bytes, weights }: OnnxSource): { elements: number; nodes: number } => {
+  const beside = [...weights.values()].reduce((total, { attributes }) => total + attributes.data.byteLength, 0)
+  return { elements: 2 ** 24 + 16 * Math.max(bytes.length, beside), nodes: 2 ** 18 }
+}
 
 const newReading = (source: OnnxSource, training: boolean, types: WeakMap<Tensor, number>, key: Tensor | undefined): Reading => ({
   float: source.options.dtype,
   training,
-  left: allowance(source.bytes.length),
+  left: allowance(source),
   origins: new WeakMap([...source.weights].map(([name, constant]) => [constant, [name]] as const)),
   types,
   structural: new Map(),

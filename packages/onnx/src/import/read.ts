@@ -34,7 +34,7 @@ const fromRecord =
         location,
         `the model's weights lie in '${location}'; read the model by its path, or give the bytes: { externalData: { '${location}': … } }`,
       )
-    return bytes.subarray(offset, length === undefined ? undefined : offset + length)
+    return bytes.slice(offset, length === undefined ? undefined : offset + length)
   }
 
 /** The tensors that a model ends at. */
@@ -50,8 +50,8 @@ const read = (bytes: Uint8Array, options: OnnxOptions, external: ReadExternal): 
   checkModel(stored)
   const results = resultsOf(stored, options)
   checkOperators(neededFor(stored.graph.nodes, results).nodes, stored, options.operators ?? {})
-  const weights = readWeights(stored.graph, options.dtype, external)
-  return buildModel({ bytes, stored, options, weights, results, grafts: [] })
+  const { values, integers } = readWeights(stored.graph, options.dtype, external)
+  return buildModel({ bytes, stored, options, weights: values, integers, results, grafts: [] })
 }
 
 /**

@@ -52,6 +52,8 @@ export interface OnnxSource {
   readonly options: OnnxOptions
   /** Every weight of the file, trained or not, in the dtype of the computation. */
   readonly weights: ReadonlyMap<string, Constant>
+  /** Integer weights from files beside the model, as bytes. */
+  readonly integers: ReadonlyMap<string, Uint8Array>
   /** The outputs of the file that are computed. */
   readonly results: readonly string[]
   readonly grafts: readonly Graft[]

@@ -27,13 +27,24 @@ export const storedWeights = (graph: StoredGraph): Map<string, StoredTensor> => 
   return weights
 }
 
-export const readWeights = (graph: StoredGraph, float: FloatDType | undefined, external: ReadExternal): Map<string, Constant> =>
-  new Map(
-    [...storedWeights(graph)].map(([name, stored]) => [
-      name,
-      constantFrom(name === stored.name ? stored : { ...stored, name }, float, external),
-    ]),
-  )
+export interface Weights {
+  readonly values: Map<string, Constant>
+  /** Integers from files beside the model, as they lie there: the values here have fewer bits. */
+  readonly integers: Map<string, Uint8Array>
+}
+
+export const readWeights = (graph: StoredGraph, float: FloatDType | undefined, external: ReadExternal): Weights => {
+  const integers = new Map<string, Uint8Array>()
+  const values = [...storedWeights(graph)].map(([name, stored]) => {
+    const read: ReadExternal = (...place) => {
+      const bytes = external(...place)
+      if (!isFloatType(stored.type)) integers.set(name, bytes)
+      return bytes
+    }
+    return [name, constantFrom(name === stored.name ? stored : { ...stored, name }, float, read)] as const
+  })
+  return { values: new Map(values), integers }
+}
 
 /** The names of running statistics: inputs 3 and 4 of batch normalisation. */
 export const statisticsOf = (nodes: readonly StoredNode[]): Set<string> =>

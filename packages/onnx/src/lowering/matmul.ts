@@ -13,6 +13,18 @@ const transposed = (emitter: Emitter, name: string, { shape }: Tensor): string =
 const cast = (emitter: Emitter, name: string, dtype: 'float16' | 'float32'): string =>
   emitter.add('Cast', [name], { to: elementType[dtype] })
 
+// A product works through this many rows at a time.
+const block = 256
+
+/**
+ * Whether it is faster on the CPU to transpose a left matrix than to read it transposed: it is read again for every block of columns,
+ * and in a training step it has left the caches by then.
+ */
+const isLong = ({ target }: Emitter, [a, b]: readonly [Tensor, Tensor]): boolean => {
+  const [rows, columns] = a.shape as readonly [number, number]
+  return target === 'cpu' && rows >= block && columns <= (b.shape[1] as number)
+}
+
 const product = (
   emitter: Emitter,
   [left, right]: readonly [string, string],
@@ -21,8 +33,10 @@ const product = (
   const { transposeA, transposeB } = attributes
   const [a, b] = inputs as readonly [Tensor, Tensor]
   if (!transposeA && !transposeB) return emitter.add('MatMul', [left, right])
-  if (a.shape.length === 2 && b.shape.length === 2)
-    return emitter.add('Gemm', [left, right], { transA: Number(transposeA), transB: Number(transposeB) })
+  const areMatrices = a.shape.length === 2 && b.shape.length === 2
+  if (areMatrices && transposeA && !transposeB && isLong(emitter, [a, b]))
+    return emitter.add('MatMul', [transposed(emitter, left, a), right])
+  if (areMatrices) return emitter.add('Gemm', [left, right], { transA: Number(transposeA), transB: Number(transposeB) })
   if (emitter.target === 'cuda' || (emitter.target === 'cpu' && dtype === 'float32'))
     return emitter.add('com.microsoft:FusedMatMul', [left, right], { transA: Number(transposeA), transB: Number(transposeB) })
   return emitter.add('MatMul', [transposeA ? transposed(emitter, left, a) : left, transposeB ? transposed(emitter, right, b) : right])

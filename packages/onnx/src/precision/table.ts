@@ -97,6 +97,6 @@ export const precisionRoles: Readonly<Record<OpName, PrecisionRole>> = {
   scan: 'body',
   checkpoint: 'first',
 
-  randomBits: 'float32',
+  randomBits: 'reads',
   topK: 'float32',
 }

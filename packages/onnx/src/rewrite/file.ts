@@ -1,79 +1,83 @@
 /// <reference types="node" />
+import type { FileHandle } from 'node:fs/promises'
 import * as E from 'fp-ts/lib/Either.js'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
-import { sizeOf } from '@grad-ts/tensor'
-import type { Constant } from '@grad-ts/tensor'
 import { isOnnxError, OnnxOptionError } from '../import/errors.ts'
 import type { OnnxError } from '../import/errors.ts'
 import type { NamedTensors, OnnxModel } from '../import/types.ts'
-import { elementBytes, withElements } from './tensor.ts'
-import { fileParts, valuesOf } from './write.ts'
+import { besides, weightBytes } from './beside.ts'
+import { checkSize, fileParts, valuesOf } from './write.ts'
 import type { ToOnnxOptions } from './write.ts'
-import type { Replace } from './weights.ts'
-import { isFloatType } from '../import/elements.ts'
 
 export interface WriteOptions extends ToOnnxOptions {
-  /** Weights of at least this many bytes go into `NAME.data` beside the file; default: only what would not fit into a file. */
+  /** Weights of at least this many bytes go into `NAME.data` beside the file. Default: none while they fit into the file, else 1024. */
   readonly externalFrom?: number
+  /** How long the file may get with its weights inside. Default: just below 2 GB, which is all that its format can hold. */
+  readonly maximumBytes?: number
+  /** How long a file beside it may get before another one, `NAME.data.1`, begins. Default: any length. */
+  readonly maximumDataBytes?: number
 }
 
 /** What one protobuf message may hold, with room for everything that is no weight. */
 const roomy = 2 ** 31 - 2 ** 26
 
-const alignment = 4096
+// Less than Node writes at once.
+const longestWrite = 2 ** 30
 
-const weightBytes = ({ source }: OnnxModel): number =>
-  [...source.weights.values()].reduce((total, { shape }) => total + 4 * sizeOf(shape), 0)
-
-interface Outside {
-  readonly replace: Replace
-  readonly chunks: { readonly offset: number; readonly bytes: Uint8Array }[]
+const writeAll = async (file: FileHandle, bytes: Uint8Array, offset: number): Promise<void> => {
+  for (let done = 0; done < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, done, Math.min(longestWrite, bytes.length - done), offset + done)
+    done += bytesWritten
+  }
 }
 
-/** Collects large weights for the file beside the model, each at a whole page. */
-const outside = (model: OnnxModel, values: ReadonlyMap<string, Constant>, location: string, from: number): Outside => {
-  const chunks: { readonly offset: number; readonly bytes: Uint8Array }[] = []
-  let end = 0
-  const replace: Replace = (name, stored, message) => {
-    const changed = values.get(name)
-    const value = changed ?? model.source.weights.get(name)
-    if (value === undefined || !isFloatType(stored.type)) return undefined
-    const isChanged = changed !== undefined || stored.data.tag === 'external'
-    const size = sizeOf(stored.shape) * 4
-    if (size < from) return isChanged ? withElements(message, elementBytes(stored, value), { tag: 'inline' }) : undefined
-    const bytes = elementBytes(stored, value)
-    const offset = Math.ceil(end / alignment) * alignment
-    chunks.push({ offset, bytes })
-    end = offset + bytes.length
-    return withElements(message, bytes, { tag: 'external', location, offset })
+/** Writes files under other names first; they get their own when all are on the disk. */
+const transaction = async (write: (open: (path: string) => Promise<FileHandle>) => Promise<void>): Promise<void> => {
+  const { open, rename, rm } = await import('node:fs/promises')
+  const files = new Map<string, FileHandle>()
+  const opened = async (path: string): Promise<FileHandle> => {
+    const file = files.get(path) ?? (await open(`${path}.part`, 'w'))
+    files.set(path, file)
+    return file
   }
-  return { replace, chunks }
+  const close = async (): Promise<void> => {
+    for (const file of files.values()) await file.close()
+  }
+  try {
+    await write(opened)
+    for (const file of files.values()) await file.sync()
+  } catch (error) {
+    await close()
+    for (const path of files.keys()) await rm(`${path}.part`, { force: true })
+    throw error
+  }
+  await close()
+  for (const path of files.keys()) await rename(`${path}.part`, path)
 }
 
 const write = async (path: string, model: OnnxModel, params: NamedTensors, options: WriteOptions): Promise<void> => {
-  const { createWriteStream } = await import('node:fs')
-  const { open, rename } = await import('node:fs/promises')
   const paths = await import('node:path')
-  const { finished } = await import('node:stream/promises')
-  const from = options.externalFrom ?? (weightBytes(model) > roomy ? 1024 : Number.POSITIVE_INFINITY)
+  const isLong = weightBytes(model) > (options.maximumBytes ?? roomy)
+  const from = options.externalFrom ?? (isLong ? 1024 : Number.POSITIVE_INFINITY)
   const values = valuesOf(model, params)
-  const { replace, chunks } = outside(model, values, `${paths.basename(path)}.data`, from)
-  const parts = fileParts(model, values, replace, options)
-  if (chunks.length > 0) {
-    const file = await open(`${path}.data.part`, 'w')
-    try {
-      for (const { offset, bytes } of chunks) await file.write(bytes, 0, bytes.length, offset)
-      await file.sync()
-    } finally {
-      await file.close()
+  const { replace, chunks } = besides(
+    model,
+    values,
+    `${paths.basename(path)}.data`,
+    from,
+    options.maximumDataBytes ?? Number.POSITIVE_INFINITY,
+  )
+  const parts = checkSize(fileParts(model, values, replace, options))
+  await transaction(async (open) => {
+    // The model comes last: where it is, its weights are.
+    for (const { location, offset, bytes } of chunks) await writeAll(await open(paths.join(paths.dirname(path), location)), bytes(), offset)
+    const file = await open(path)
+    let at = 0
+    for (const part of parts) {
+      await writeAll(file, part, at)
+      at += part.length
     }
-    await rename(`${path}.data.part`, `${path}.data`)
-  }
-  const stream = createWriteStream(`${path}.part`)
-  for (const part of parts) stream.write(part)
-  stream.end()
-  await finished(stream)
-  await rename(`${path}.part`, path)
+  })
 }
 
 /**

@@ -17,7 +17,7 @@ const varint = (value: number): number[] => {
 /** A number as a field. */
 export const integerField = (number: number, value: number): Uint8Array => Uint8Array.from([...varint(number * 8), ...varint(value)])
 
-const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((total, part) => total + part.length, 0)
+export const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((total, part) => total + part.length, 0)
 
 /** Bytes (or an inner message in parts) as a field, without a copy of the parts. */
 export const bytesField = (number: number, parts: readonly Uint8Array[]): Uint8Array[] => [

@@ -5,8 +5,17 @@ import type { Field } from '../import/wire.ts'
 import { bytesField, splice } from './splice.ts'
 import type { Edit } from './splice.ts'
 
+/** A weight where a file holds it. */
+export interface Held {
+  readonly name: string
+  readonly stored: StoredTensor
+  readonly message: Uint8Array
+  /** Or it is the value of a `Constant` node, which must lie in the file. */
+  readonly isInitializer: boolean
+}
+
 /** Gives the new message of a weight, or nothing where it stays as it is. */
-export type Replace = (name: string, stored: StoredTensor, message: Uint8Array) => readonly Uint8Array[] | undefined
+export type Replace = (held: Held) => readonly Uint8Array[] | undefined
 
 const textAt = (message: Uint8Array, number: number): string => {
   for (const field of fieldsOf(message)) if (field.number === number) return stringOf(message, field)
@@ -26,7 +35,7 @@ const editAttribute = (attribute: Uint8Array, name: string, replace: Replace): E
 
 const editTensor = (message: Uint8Array, number: number, name: string | undefined, replace: Replace): Edit => {
   const stored = tensorOf(message)
-  const parts = replace(name ?? stored.name, stored, message)
+  const parts = replace({ name: name ?? stored.name, stored, message, isInitializer: name === undefined })
   return parts === undefined ? 'keep' : bytesField(number, parts)
 }
 

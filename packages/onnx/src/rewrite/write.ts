@@ -1,4 +1,4 @@
-import { evaluate, sameShape, showOperand } from '@grad-ts/tensor'
+import { evaluate, isFloat, sameShape, showOperand } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 import * as E from 'fp-ts/lib/Either.js'
 import type { Either } from 'fp-ts/lib/Either.js'
@@ -12,11 +12,10 @@ import { withAdapters } from './adapters.ts'
 import type { WrittenAdapters } from './adapters.ts'
 import { graftFields } from './graft.ts'
 import type { GraftFields } from './graft.ts'
-import { bytesField, joined, splice } from './splice.ts'
+import { bytesField, joined, lengthOf, splice } from './splice.ts'
 import { keptOf, outputField, pruning } from './structure.ts'
 import type { Kept } from './structure.ts'
-import { elementBytes, withElements } from './tensor.ts'
-import type { Placement } from './tensor.ts'
+import { newElements, withElements } from './tensor.ts'
 import { editWeights } from './weights.ts'
 import type { Replace } from './weights.ts'
 
@@ -40,19 +39,19 @@ export const valuesOf = ({ source, params: own }: OnnxModel, params: NamedTensor
     if (known === undefined) throw new OnnxOptionError('params', `the file has no weight '${name}'`)
     if (!sameShape(given.shape, known.shape))
       throw new OnnxOptionError('params', `weight '${name}': expected ${showOperand(known)}, got ${showOperand(given)}`)
-    if ((given as Tensor) !== known) values.set(name, evaluate(given) as Constant)
+    if ((given as Tensor) === known) continue
+    if (!isFloat(known.dtype)) throw new OnnxOptionError('params', `weight '${name}' is ${known.dtype}; only floats can be changed`)
+    values.set(name, evaluate(given) as Constant)
   }
   return values
 }
 
-const inline: Placement = { tag: 'inline' }
-
 /** Weights outside the file come inside, new ones take the place of the old. */
 const replaceInline =
   (model: OnnxModel, values: ReadonlyMap<string, Constant>): Replace =>
-  (name, stored, message) => {
-    const value = values.get(name) ?? (stored.data.tag === 'external' ? model.source.weights.get(name) : undefined)
-    return value === undefined ? undefined : withElements(message, elementBytes(stored, value), inline)
+  (held) => {
+    const elements = newElements(model.source, values, held)
+    return elements === undefined ? undefined : withElements(held.message, elements())
   }
 
 const portAt = (model: OnnxModel, name: string): OnnxPort => {
@@ -125,15 +124,18 @@ export const fileParts = (
   })
 }
 
+/** Refuses what no runtime could load. */
+export const checkSize = (parts: readonly Uint8Array[]): readonly Uint8Array[] => {
+  const size = lengthOf(parts)
+  if (size <= longest) return parts
+  throw new OnnxLimitError(
+    `the file would have ${size} bytes, more than a protobuf message can; write it with writeOnnx, which puts the weights into a file beside it`,
+  )
+}
+
 const write = (model: OnnxModel, params: NamedTensors, options: ToOnnxOptions): Uint8Array => {
   const values = valuesOf(model, params)
-  const parts = fileParts(model, values, replaceInline(model, values), options)
-  const size = parts.reduce((total, part) => total + part.length, 0)
-  if (size > longest)
-    throw new OnnxLimitError(
-      `the file would have ${size} bytes, more than a protobuf message can; write it with writeOnnx, which puts the weights into a file beside it`,
-    )
-  return joined(parts)
+  return joined(checkSize(fileParts(model, values, replaceInline(model, values), options)))
 }
 
 /**

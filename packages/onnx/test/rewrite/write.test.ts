@@ -1,14 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { mul, toArray } from '@grad-ts/tensor'
 import type { Constant } from '@grad-ts/tensor'
 import { afterAll, describe, expect, it } from 'vitest'
-import { fromOnnxOrThrow, toOnnxOrThrow, writeOnnxOrThrow } from '../../src/index.ts'
-import type { NamedTensors } from '../../src/index.ts'
+import { fromOnnxOrThrow, toOnnxOrThrow, writeOnnx, writeOnnxOrThrow } from '../../src/index.ts'
+import type { NamedTensors, OnnxModel, WriteOptions } from '../../src/index.ts'
+import { readModelFile } from '../../src/import/files.ts'
 import { decodeModel, encodeModel } from '../../src/schema/codec.ts'
 import type { ModelProto } from '../../src/schema/messages.ts'
-import { model, random } from '../import/build.ts'
+import { int64, model, random, tensorProto } from '../import/build.ts'
 import type { Graph } from '../import/build.ts'
 import { read } from '../import/run.ts'
 
@@ -99,20 +100,102 @@ describe('writing weights back', () => {
   })
 })
 
-describe('writing to a file', () => {
+describe('writing to files', () => {
   const folder = mkdtempSync(join(tmpdir(), 'onnx-write-'))
   afterAll(() => rmSync(folder, { recursive: true }))
 
-  it('puts large weights beside it where asked', async () => {
-    const source = read(rich(), { dims: { batch: 4 } })
-    const path = join(folder, 'model.onnx')
-    await writeOnnxOrThrow(path, source, doubled(source.params), { externalFrom: 16 })
-    const again = await fromOnnxOrThrow(path, { dims: { batch: 4 } })
-    for (const [name, value] of Object.entries(source.params))
-      expect(elements(again.params[name])).toEqual(elements(value).map((x) => Math.fround(2 * x)))
-    expect(again.source.stored.graph.initializers.map(({ data }) => data.tag)).toEqual(['external', 'raw'])
+  const binding = { dims: { batch: 4 } }
+  const source = read(rich(), binding)
+
+  const placesIn = ({ source: { stored } }: OnnxModel): unknown[] =>
+    stored.graph.initializers.map(({ name, data }) => (data.tag === 'external' ? [name, data.location, data.offset] : [name, data.tag]))
+
+  const writeAndRead = async (name: string, options: WriteOptions): Promise<OnnxModel> => {
+    const path = join(folder, name)
+    await writeOnnxOrThrow(path, source, doubled(source.params), options)
+    const again = await fromOnnxOrThrow(path, binding)
+    for (const [weight, value] of Object.entries(source.params))
+      expect(elements(again.params[weight])).toEqual(elements(value).map((x) => Math.fround(2 * x)))
+    return again
+  }
+
+  it('keeps the weights inside while they fit', async () => {
+    expect(placesIn(await writeAndRead('inside.onnx', {}))).toEqual([
+      ['weight', 'raw'],
+      ['bias', 'raw'],
+    ])
+  })
+
+  it('puts them beside the file when they do not', async () => {
+    // The value of a node stays inside: runtimes look for files of initializers only.
+    expect(placesIn(await writeAndRead('beside.onnx', { maximumBytes: 40, externalFrom: 0 }))).toEqual([
+      ['weight', 'beside.onnx.data', 0],
+      ['bias', 'beside.onnx.data', 4096],
+    ])
+  })
+
+  it('puts large ones beside it where asked', async () => {
+    const again = await writeAndRead('large.onnx', { externalFrom: 16 })
+    expect(placesIn(again)).toEqual([
+      ['weight', 'large.onnx.data', 0],
+      ['bias', 'raw'],
+    ])
     // Read from beside and written whole, it is one file again.
-    const whole = read(toOnnxOrThrow(again, again.params), { dims: { batch: 4 } })
+    const whole = read(toOnnxOrThrow(again, again.params), binding)
     expect(toArray(whole.params['weight'] as Constant)).toEqual(toArray(again.params['weight'] as Constant))
+  })
+
+  it('begins another file when one is full', async () => {
+    expect(placesIn(await writeAndRead('shards.onnx', { externalFrom: 0, maximumDataBytes: 4096 }))).toEqual([
+      ['weight', 'shards.onnx.data', 0],
+      ['bias', 'shards.onnx.data.1', 0],
+    ])
+    expect(statSync(join(folder, 'shards.onnx.data')).size).toBe(24)
+  })
+
+  it('keeps integers from beside the file as they are', async () => {
+    const ids = tensorProto('', int64(2, 0)).rawData as Uint8Array
+    const bytes = encodeModel({
+      irVersion: 8n,
+      opsetImport: [{ domain: '', version: 17n }],
+      graph: {
+        node: [{ opType: 'Gather', input: ['table', 'ids'], output: ['y'], attribute: [] }],
+        input: [],
+        output: [{ name: 'y' }],
+        initializer: [
+          tensorProto('table', random([3, 2])),
+          { name: 'ids', dims: [2n], dataType: 7, dataLocation: 1, externalData: [{ key: 'location', value: 'ids.bin' }] },
+        ],
+      },
+    } as never)
+    writeFileSync(join(folder, 'ids.bin'), ids)
+    writeFileSync(join(folder, 'ids.onnx'), bytes)
+    const held = await fromOnnxOrThrow(join(folder, 'ids.onnx'))
+    expect(decodeModel(toOnnxOrThrow(held, held.params)).graph.initializer[1]?.rawData).toEqual(ids)
+    await writeOnnxOrThrow(join(folder, 'moved.onnx'), held, held.params, { externalFrom: 16 })
+    expect(placesIn(await fromOnnxOrThrow(join(folder, 'moved.onnx')))).toEqual([
+      ['table', 'moved.onnx.data', 0],
+      ['ids', 'moved.onnx.data', 4096],
+    ])
+    expect(() => toOnnxOrThrow(held, { ids: mul(held.frozen['ids'] as Constant, 2) })).toThrowErrorMatchingInlineSnapshot(
+      `[OnnxOptionError: weight 'ids' is int32; only floats can be changed]`,
+    )
+  })
+
+  it('reads long weights in parts', async () => {
+    await writeAndRead('parts.onnx', { externalFrom: 0 })
+    const { external, close } = await readModelFile(join(folder, 'parts.onnx'), 7)
+    expect([...new Float32Array(external('parts.onnx.data', 0, 24).buffer)]).toEqual(
+      elements(source.params['weight']).map((x) => Math.fround(2 * x)),
+    )
+    close()
+  })
+
+  it('leaves nothing behind when it fails', async () => {
+    const before = readdirSync(folder)
+    const result = await writeOnnx(join(folder, 'absent', 'model.onnx'), source, source.params, { externalFrom: 0 })()
+    expect(result).toMatchObject({ _tag: 'Left', left: { tag: 'OnnxOptionError' } })
+    expect(readdirSync(folder)).toEqual(before)
+    expect(before.filter((name) => name.endsWith('.part'))).toEqual([])
   })
 })
