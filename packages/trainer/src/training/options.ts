@@ -6,6 +6,7 @@ import type { Dataset, Example } from '../data/dataset.ts'
 import type { Needs, Policy } from '../policies/policy.ts'
 import type { TrainEvent } from './events.ts'
 import type { ExecutorOptions } from './executor.ts'
+import type { GradientCheckpointing } from './gradient-checkpointing.ts'
 import type { ParameterGroup } from './parameter-groups.ts'
 
 /** How long to train: passes over the data, or updates. */
@@ -49,6 +50,12 @@ export interface UpdateOptions<Params extends Tree<Tensor>> {
   readonly groups?: readonly ParameterGroup[]
   /** Keeps a moving average of the parameters, which validation uses and the result holds. */
   readonly average?: { readonly decay: number }
+  /**
+   * Saves memory by computing results of the forward pass again in the backward pass (default false). The numbers stay the same.
+   * `{ budget }` names the bytes that an update may take beside parameters, solver state and batch. Devices only: the interpreter keeps
+   * little anyway.
+   */
+  readonly gradientCheckpointing?: GradientCheckpointing
   /** Measures gradient norm and update-to-parameter ratio at every step (default false). */
   readonly monitor?: boolean
   /**

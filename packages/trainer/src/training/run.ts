@@ -16,6 +16,7 @@ import type { Objective } from './objective.ts'
 import type { CommonSettings } from './options.ts'
 import { planRun } from './plan.ts'
 import type { Plan } from './plan.ts'
+import { memoryBudgetOf } from './gradient-checkpointing.ts'
 import { openSession } from './session.ts'
 import type { Session } from './session.ts'
 import { countScalars } from './settings.ts'
@@ -76,7 +77,7 @@ export const openRun = async <E extends Example, Params extends Tree<Tensor>, St
   return {
     settings,
     plan,
-    session: openSession(step, begin.state, accumulate, settings),
+    session: openSession(step, begin.state, accumulate, settings, memoryBudgetOf(settings.gradientCheckpointing)),
     evaluator:
       validation === undefined
         ? undefined

@@ -10,6 +10,7 @@ import { inTurn } from '../internal/in-turn.ts'
 import { makePredictor, makeTester, makeUpdater } from './batch-operations.ts'
 import { composeUpdate } from './compose.ts'
 import type { ExecutorOptions } from './executor.ts'
+import { memoryBudgetOf } from './gradient-checkpointing.ts'
 import { liveStateOf } from './live-state.ts'
 import type { AnyState } from './live-state.ts'
 import { objectiveOf } from './objective.ts'
@@ -27,7 +28,13 @@ const open = async (settings: AnySettings) => {
   const objective = objectiveOf(settings)
   const accumulate = positiveInteger('accumulate', settings.accumulate ?? 1)
   const { step, state } = await composeUpdate(objective, settings)
-  const session = openSession(step, state as unknown as Tree<Constant>, accumulate, settings)
+  const session = openSession(
+    step,
+    state as unknown as Tree<Constant>,
+    accumulate,
+    settings,
+    memoryBudgetOf(settings.gradientCheckpointing),
+  )
   const live = liveStateOf(session)
   const update = makeUpdater(objective, state.params, session, live, accumulate)
   const tester = makeTester(objective, live, settings)
