@@ -1,4 +1,4 @@
-import { add, evaluate, matmul, mul, ones, relu, sub, toArray, zeros } from '@grad-ts/tensor'
+import { add, evaluate, matmul, mul, ones, relu, sub, tensor, toArray, zeros } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 import { describe, expect, it } from 'vitest'
 import { cutAt, lora, replaceHead, toOnnxOrThrow } from '../../src/index.ts'
@@ -114,6 +114,24 @@ describe('lora', () => {
     const weights = Object.fromEntries(Object.entries(own.params).map(([name, { a, b }]) => [name, { a, b: add(b, 1) }]))
     const file = read(toOnnxOrThrow(constants, {}, { adapters: { weights, scale: own.scale } }))
     expect(run(file, 'y')).toEqual(toArray(own.apply(weights, { x })))
+  })
+
+  it('takes trees of weights, and names them by their paths', () => {
+    const tree = {
+      layers: [
+        { kernel: tensor([[1, 2]]), bias: null },
+        { kernel: tensor([[3], [4]]), bias: tensor([5]) },
+      ],
+    }
+    const own = lora(tree, ({ layers }, y: Tensor) => matmul(matmul(y, layers[0]!.kernel), layers[1]!.kernel), {
+      targets: '*.kernel',
+      rank: 1,
+    })
+    expect(Object.keys(own.params)).toEqual(['layers.0.kernel', 'layers.1.kernel'])
+    expect(toArray(own.apply(own.params, tensor([[1]])))).toEqual([[11]])
+    const merged = own.merge(Object.fromEntries(Object.entries(own.params).map(([name, { a, b }]) => [name, { a, b: add(b, 1) }])))
+    expect(merged.layers[1]?.bias).toBe(tree.layers[1]?.bias)
+    expect(toArray(merged.layers[0]!.kernel)).not.toEqual([[1, 2]])
   })
 
   it('refuses weights that are no matrices', () => {
