@@ -9,8 +9,8 @@ export interface TokenSequence {
   readonly typeIds?: ArrayLike<number>
 }
 
-/** How long sequences become: the longest of the batch, that brought to a multiple, or a fixed length. */
-export type PadTo = 'longest' | { readonly multipleOf: number } | { readonly length: number }
+/** How long sequences become: the longest of the batch, the next multiple, the next of some lengths, or one length for all. */
+export type PadTo = 'longest' | { readonly multipleOf: number } | { readonly buckets: readonly number[] } | { readonly length: number }
 
 export interface PaddingOptions {
   /** The token of padding; `null` is fine as long as nothing needs to be padded. */
@@ -39,12 +39,16 @@ export type TextBatch = {
  * @throws {TokenizerError} when one is longer than a fixed length
  */
 export const paddedLength = (lengths: readonly number[], to: PadTo = 'longest'): number => {
-  const longest = Math.max(0, ...lengths)
+  const longest = lengths.reduce((most, length) => Math.max(most, length), 0)
   if (to === 'longest') return longest
   if ('multipleOf' in to) return Math.ceil(longest / to.multipleOf) * to.multipleOf
-  if (longest > to.length)
-    throw new TokenizerError(`expected sequences of at most ${to.length} tokens, got one of ${longest}; give maxLength to cut it`)
-  return to.length
+  const allowed = 'buckets' in to ? to.buckets : [to.length]
+  const fitting = allowed.filter((length) => length >= longest)
+  if (fitting.length === 0)
+    throw new TokenizerError(
+      `expected sequences of at most ${Math.max(...allowed)} tokens, got one of ${longest}; give maxLength to cut it`,
+    )
+  return Math.min(...fitting)
 }
 
 /** Rows of numbers, filled up to one length: int32 `[rows, length]`. */

@@ -59,7 +59,7 @@ const build = (tokenizer: Json, config: Json): Tokenizer => {
   const encode = (text: string, options: EncodeOptions = {}): Encoding => encodeWith(engine, cutAt, text, options)
   return {
     maxLength: maxLengthOf(config),
-    vocabularySize: Math.max(...engine.get_vocab().values()) + 1,
+    vocabularySize: [...engine.get_vocab().values()].reduce((most, id) => Math.max(most, id + 1), 0),
     special,
     specialIds: [...new Set([...marked, ...named])].sort((a, b) => a - b),
     padding,
