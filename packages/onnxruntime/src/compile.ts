@@ -2,18 +2,23 @@ import type { Tree } from '@grad-ts/tree'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { trace } from '@grad-ts/tensor'
 import type { Graph, Tensor } from '@grad-ts/tensor'
-import { optimizeGraph, toModel } from '@grad-ts/onnx'
+import { optimizeGraph, passNames, toModel } from '@grad-ts/onnx'
 import type { MemoryBudget, PassName } from '@grad-ts/onnx'
+import { planKey } from './cache/key.ts'
+import { cachedPlan } from './cache/plans.ts'
+import type { CacheOptions } from './cache/plans.ts'
+import { shareSession } from './cache/sessions.ts'
 import { deviceOf, targetOf } from './device.ts'
 import { chooseDevice } from './probe.ts'
-import type { Device } from './device.ts'
+import type { ConcreteDevice, Device } from './device.ts'
 import { taskOf } from './edge.ts'
 import type { CompileError } from './errors.ts'
 import { explainFitted, fitMemory } from './memory.ts'
 import { choosePrecision } from './precision.ts'
-import type { Precision } from './precision.ts'
+import type { Lower, Precision } from './precision.ts'
 import { createProgram } from './program.ts'
 import type { Program } from './program.ts'
+import { once } from './once.ts'
 import { loadRuntime } from './runtime.ts'
 import { createSession } from './session.ts'
 
@@ -37,6 +42,34 @@ export interface CompileOptions {
    * numbers stay the same. Default: all are kept.
    */
   readonly memoryBudget?: MemoryBudget
+  /**
+   * A folder in which compiled graphs are kept, so that another process need not compile an equal one again; several processes may share
+   * it. Within a process equal graphs are always compiled once and share what may be shared; `false` turns that off too.
+   */
+  readonly cache?: false | string | CacheOptions
+}
+
+/** What a function is compiled to: plain data, which can be kept. */
+interface CompiledFunction {
+  readonly model: Uint8Array
+  readonly frugal: boolean
+}
+
+interface BuildOptions {
+  readonly device: ConcreteDevice
+  readonly passes: readonly PassName[]
+  readonly memoryBudget: MemoryBudget | undefined
+}
+
+const buildFunction = (
+  traced: Graph,
+  lower: Lower,
+  { device, passes, memoryBudget }: BuildOptions,
+): { readonly compiled: CompiledFunction; readonly explain: () => string } => {
+  const graph = lower(optimizeGraph(traced, passes))
+  const fitted = fitMemory(graph, memoryBudget, targetOf(device))
+  const model = toModel(fitted.graph, { target: targetOf(device) })
+  return { compiled: { model, frugal: fitted.frugal }, explain: () => explainFitted(graph, fitted) }
 }
 
 /**
@@ -56,13 +89,16 @@ export const compileOrThrow = async <Args extends readonly Tree<Tensor>[], Outpu
   args: readonly [...Args],
   options: CompileOptions = {},
 ): Promise<Program<Args, Outputs>> => {
+  const { cache, precision = 'float32', passes = passNames, memoryBudget, threads } = options
   const device = await chooseDevice(deviceOf(options.device ?? 'cpu'))
-  const lower = await choosePrecision(options.precision ?? 'float32', device)
-  const graph = lower(optimizeGraph(trace<Args, Outputs>(fn, args), options.passes))
-  const fitted = fitMemory(graph, options.memoryBudget, targetOf(device))
-  const model = toModel(fitted.graph as Graph, { target: targetOf(device) })
-  const session = await createSession(model, { device, threads: options.threads, frugal: fitted.frugal })
-  return createProgram(await loadRuntime(), session, graph, model, () => explainFitted(graph, fitted))
+  const lower = await choosePrecision(precision, device)
+  const traced = trace<Args, Outputs>(fn, args)
+  const build = once(() => buildFunction(traced as Graph, lower, { device, passes, memoryBudget }))
+  const key = await planKey('function', traced as Graph, { device, threads, precision, passes, memoryBudget })
+  const { plan, origin } = await cachedPlan(key, cache, () => build().compiled)
+  const create = () => createSession(plan.model, { ...plan, device, threads })
+  const session = await shareSession(cache === false || device === 'webgpu' ? undefined : key.key, create)
+  return createProgram(await loadRuntime(), session, traced, { ...plan, device, threads, origin, explain: () => build().explain() })
 }
 
 /** Like `compileOrThrow`, with the error as a value. */

@@ -1,3 +1,4 @@
+export type { CacheOptions, Origin } from './cache/plans.ts'
 export { compile, compileOrThrow } from './compile.ts'
 export type { CompileOptions } from './compile.ts'
 export { devices } from './device.ts'

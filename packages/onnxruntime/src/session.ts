@@ -29,6 +29,9 @@ const extra = {
   set_denormal_as_zero: '1',
 }
 
+// The models say themselves where a product should read a transposed matrix and where that is slow.
+const optimization = { disable_specified_optimizers: 'MatmulTransposeFusion;GemmTransposeFusion' }
+
 const optionsOf = ({
   device,
   threads,
@@ -47,7 +50,7 @@ const optionsOf = ({
   executionMode: 'sequential',
   graphOptimizationLevel: 'all',
   logSeverityLevel: verbose ? 0 : 4,
-  extra: { session: { ...extra, ...(!fallback && { disable_cpu_ep_fallback: '1' }) } },
+  extra: { optimization, session: { ...extra, ...(!fallback && { disable_cpu_ep_fallback: '1' }) } },
 })
 
 /**

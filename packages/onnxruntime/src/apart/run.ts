@@ -68,3 +68,7 @@ export const runApart = async (model: Uint8Array, job: Job): Promise<Finding> =>
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+/** Tells where the nodes of a model run. */
+export const placeModel = async (model: Uint8Array, options: Omit<Job, 'record'>): Promise<Placement> =>
+  (await runApart(model, { ...options, record: false })).placement

@@ -3,28 +3,25 @@ import type { MapLeaves, Tree } from '@grad-ts/tree'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { trace } from '@grad-ts/tensor'
 import type { Constant, Graph, Tensor } from '@grad-ts/tensor'
-import { optimizeGraph } from '@grad-ts/onnx'
+import { passNames } from '@grad-ts/onnx'
 import type { StepGraph } from '@grad-ts/onnx'
 import { checkArguments, checkTypes } from '../arguments.ts'
+import { planKey } from '../cache/key.ts'
+import { cachedPlan } from '../cache/plans.ts'
 import type { CompileOptions } from '../compile.ts'
 import { deviceOf } from '../device.ts'
-import type { ConcreteDevice } from '../device.ts'
-import { explainFitted } from '../memory.ts'
 import { chooseDevice } from '../probe.ts'
 import { choosePrecision } from '../precision.ts'
 import { taskOf } from '../edge.ts'
 import { ArgumentError } from '../errors.ts'
 import type { CompileError } from '../errors.ts'
-import { planSplit } from '../wasm/plan.ts'
+import { once } from '../once.ts'
 import type { Fuse } from '../wasm/plan.ts'
-import { updateChains } from '../wasm/chains.ts'
 import { startPlanInWorker } from '../worker/host.ts'
+import { buildStep } from './build.ts'
+import type { CompiledStep } from './build.ts'
 import type { StepExecutor } from './executor.ts'
-import { packStep } from './pack.ts'
-import type { PackedStep } from './pack.ts'
 import { packedExecutor, packState } from './packed-executor.ts'
-import { flatStep, planStep } from './plan.ts'
-import type { StepPlan } from './plan.ts'
 import { inOrder } from './in-order.ts'
 import { createStepProgram } from './program.ts'
 import type { StepProgram } from './program.ts'
@@ -61,6 +58,8 @@ const checkSteps = (steps: number | undefined): void => {
     throw new ArgumentError('stepsPerRun', '', 'a whole number of at least 1', String(steps))
 }
 
+const defaults = { fuse: 'auto', passes: passNames, stepsPerRun: undefined, threads: undefined, memoryBudget: undefined } as const
+
 /**
  * Compiles a training step, a function `(state, batch) => [state, outputs]`, into one graph that keeps the state between runs;
  * rejects with a `CompileError`.
@@ -83,40 +82,31 @@ export const compileStepOrThrow = async <State extends Tree<Tensor>, Batch exten
   batch: Batch,
   options: CompileStepOptions = {},
 ): Promise<StepProgram<Symbolic<State>, Symbolic<Batch>, Outputs>> => {
-  const { stepsPerRun, threads, fuse = 'auto', memoryBudget } = options
+  const { cache, worker = false, precision = 'float32', ...rest } = options
+  checkSteps(rest.stepsPerRun)
   const device = await chooseDevice(deviceOf(options.device ?? 'cpu'))
-  const lower = await choosePrecision(options.precision ?? 'float32', device)
-  checkSteps(stepsPerRun)
-  const graph: StepGraph = optimizeGraph(traceStep(step, state, batch), options.passes)
-  checkTypes(graph.inputs[0], graph.outputs[0], 'the state that the step returns')
-  const initial = checkArguments(graph.inputs[0], state, 'the initial state')
-  const flat = flatStep(graph)
-  const split = planSplit(flat, { fuse, device, stepsPerRun })
-  const packed = split === undefined ? packWhenWorth(flat, device) : undefined
-  const { plan, fitted } = planStep(packed?.graph ?? flat, { device, threads, stepsPerRun, split, lower, memoryBudget })
-  const start = options.worker === true ? startPlanInWorker : startPlan
-  const executor =
-    packed === undefined ? await start(plan, initial) : await startPacked(start, plan, packed, leaves<Tensor>(flat.inputs[0]), initial)
-  return createStepProgram(inOrder(executor), graph, plan, () => explainFitted(lower(graph) as unknown as Graph, fitted))
+  const lower = await choosePrecision(precision, device)
+  const traced = traceStep(step, state, batch)
+  checkTypes(traced.inputs[0], traced.outputs[0], 'the state that the step returns')
+  const initial = checkArguments(traced.inputs[0], state, 'the initial state')
+  const settings = { ...defaults, ...rest, device }
+  const build = once(() => buildStep(traced, lower, settings))
+  const key = await planKey('step', traced as unknown as Graph, { ...settings, precision })
+  const { plan, origin } = await cachedPlan(key, cache, () => build().compiled)
+  const start = worker ? startPlanInWorker : startPlan
+  const executor = await startCompiled(start, plan, initial, leaves<Tensor>(traced.inputs[0]), cache === false ? undefined : key.key)
+  return createStepProgram(inOrder(executor), traced, plan, { origin, explain: () => build().explain() })
 }
 
-// Packing copies every parameter twice a step. On the CPU that costs more than the ops it saves when leaves are longer than this.
-const longestPacked = 16_384
-
-/** Packs the state where dispatching ops costs more than copying. */
-const packWhenWorth = (graph: StepGraph, device: ConcreteDevice): PackedStep | undefined => {
-  const { chains } = updateChains(graph)
-  const mean = chains.reduce((total, { length }) => total + length, 0) / Math.max(chains.length, 1)
-  return device === 'cpu' && mean > longestPacked ? undefined : packStep(graph, chains)
-}
-
-const startPacked = async (
+/** Starts a step, and hides how its state is packed. */
+const startCompiled = async (
   start: typeof startPlan,
-  plan: StepPlan,
-  { layout }: PackedStep,
-  types: readonly Tensor[],
+  { layout, ...plan }: CompiledStep,
   initial: readonly Constant[],
-): Promise<StepExecutor> => packedExecutor(await start(plan, packState(layout, initial)), layout, types)
+  types: readonly Tensor[],
+  key: string | undefined,
+): Promise<StepExecutor> =>
+  layout === undefined ? start(plan, initial, key) : packedExecutor(await start(plan, packState(layout, initial), key), layout, types)
 
 /** Like `compileStepOrThrow`, with the error as a value. */
 export const compileStep = <State extends Tree<Tensor>, Batch extends Tree<Tensor>, Outputs extends Tree<Tensor>>(

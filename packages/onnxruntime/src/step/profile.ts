@@ -4,8 +4,6 @@ import { join } from 'node:path'
 import { sizeOf } from '@grad-ts/tensor'
 import { opsOf } from '../apart/events.ts'
 import type { OpProfile, TraceEvent } from '../apart/events.ts'
-import type { Job } from '../apart/job.ts'
-import type { Placement } from '../apart/placement.ts'
 import { runApart } from '../apart/run.ts'
 import { loadRuntime } from '../runtime.ts'
 import { createSession } from '../session.ts'
@@ -65,10 +63,6 @@ export const recordOps = async (
     await rm(folder, { recursive: true, force: true })
   }
 }
-
-/** Tells where the nodes of a model run. */
-export const placeModel = async (model: Uint8Array, options: Omit<Job, 'record'>): Promise<Placement> =>
-  (await runApart(model, { ...options, record: false })).placement
 
 /** Measures a plan: on the cpu here, elsewhere in a process that may end. */
 export const profilePlan = async (plan: StepPlan): Promise<Profile> => {

@@ -4,14 +4,17 @@ import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { input } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 import type { StepGraph } from '@grad-ts/onnx'
+import { placeModel } from '../apart/run.ts'
 import { checkArguments } from '../arguments.ts'
+import type { Origin } from '../cache/plans.ts'
+import type { ConcreteDevice } from '../device.ts'
 import { taskOf } from '../edge.ts'
 import { AbortedError, DisposedError } from '../errors.ts'
 import type { CompileError, RunError } from '../errors.ts'
 import type { Placement } from '../apart/placement.ts'
 import type { StepExecutor } from './executor.ts'
 import type { StepPlan } from './plan.ts'
-import { placeModel, profilePlan } from './profile.ts'
+import { profilePlan } from './profile.ts'
 import type { Profile } from './profile.ts'
 
 /** How one run goes. */
@@ -39,9 +42,14 @@ export interface StepProgram<State extends Tree<Tensor>, Batch extends Tree<Tens
   readonly placementOrThrow: () => Promise<Placement>
   /** Shows the graph of one step as it was compiled, a line for each node, and the memory that it takes at most. */
   readonly explain: () => string
-  /** The compiled model as the bytes of an `.onnx` file, for viewers such as Netron; without the part that runs in WebAssembly. */
+  /** The compiled model as the bytes of an `.onnx` file, for viewers such as Netron; without the part that runs in WebAssembly.
+   * A copy each time. */
   readonly model: Uint8Array
-  /** Frees the session. A second call does nothing. */
+  /** Where it runs. */
+  readonly device: ConcreteDevice
+  /** Whether the graph was compiled now, or an equal one was found in this process or on disk. */
+  readonly origin: Origin
+  /** Frees the session, unless another program uses it too. A second call does nothing. */
   readonly dispose: () => Promise<void>
 }
 
@@ -50,11 +58,17 @@ const stackedInputs = (batch: Tree<Tensor>, steps: number | undefined): Tree<Ten
     ? batch
     : map((leaf: Tensor) => input((leaf as Tensor<'input'>).attributes.name, [steps, ...leaf.shape], leaf.dtype) as Tensor, batch)
 
+/** How a program came to be. */
+export interface StepFacts {
+  readonly origin: Origin
+  readonly explain: () => string
+}
+
 export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree<Tensor>, Outputs extends Tree<Tensor>>(
   executor: StepExecutor,
   graph: StepGraph,
   plan: StepPlan,
-  explain: () => string,
+  { origin, explain }: StepFacts,
 ): StepProgram<State, Batch, Outputs> => {
   const batchInputs = stackedInputs(graph.inputs[1], plan.stepsPerRun)
   let disposed = false
@@ -95,7 +109,11 @@ export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree
     setState: (state: Tree<Tensor>) => taskOf<RunError, void>(() => setStateOrThrow(state)),
     setStateOrThrow,
     explain,
-    model: plan.model,
+    get model() {
+      return plan.model.slice()
+    },
+    device: plan.device,
+    origin,
     profile: () => taskOf<RunError | CompileError, Profile>(profileOrThrow),
     profileOrThrow,
     placement: () => taskOf<RunError | CompileError, Placement>(placementOrThrow),

@@ -3,6 +3,7 @@ import type { Constant, Graph, Tensor } from '@grad-ts/tensor'
 import { inputPorts, outputPorts } from '@grad-ts/onnx'
 import type { StepGraph } from '@grad-ts/onnx'
 import { ExecutionError } from '../errors.ts'
+import type { SharedSession } from '../cache/sessions.ts'
 import type { Runtime } from '../runtime.ts'
 import { fromRuntime, toRuntime } from '../transfer.ts'
 import type { StepExecutor } from './executor.ts'
@@ -15,7 +16,7 @@ const shapeOf = ({ shape, dtype }: Tensor, stacked: number | undefined): Pick<Te
 /** Keeps the state as the runtime's tensors: what one run gives is fed to the next, without a copy. */
 export const createSessionExecutor = (
   runtime: typeof Runtime,
-  session: Runtime.InferenceSession,
+  session: SharedSession,
   graph: StepGraph,
   initial: readonly Constant[],
   stepsPerRun: number | undefined,

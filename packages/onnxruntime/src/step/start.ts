@@ -1,5 +1,6 @@
 import type { Constant } from '@grad-ts/tensor'
 import type { StepGraph } from '@grad-ts/onnx'
+import { shareSession } from '../cache/sessions.ts'
 import { loadRuntime } from '../runtime.ts'
 import { createSession } from '../session.ts'
 import { createSplitExecutor } from '../wasm/executor.ts'
@@ -9,8 +10,12 @@ import { standIns } from './plan.ts'
 import type { StepPlan } from './plan.ts'
 import { createSessionExecutor } from './session-executor.ts'
 
-/** Builds the session of a plan and what runs it, in this thread. */
-export const startPlan = async (plan: StepPlan, initial: readonly Constant[]): Promise<StepExecutor> => {
+/**
+ * Builds the session of a plan and what runs it, in this thread.
+ *
+ * @param key what the plan goes by, where programs of equal plans may share a session
+ */
+export const startPlan = async (plan: StepPlan, initial: readonly Constant[], key?: string): Promise<StepExecutor> => {
   const runtime = await loadRuntime()
   const state = standIns(plan.state)
   const graph: StepGraph = { inputs: [state, standIns(plan.batch)], outputs: [state, standIns(plan.outputs)] }
@@ -18,7 +23,7 @@ export const startPlan = async (plan: StepPlan, initial: readonly Constant[]): P
     const session = await createSession(plan.model, { ...plan, outputLocations: gpuOutputLocations(graph) })
     return createGpuExecutor(runtime, session, graph, initial, plan.stepsPerRun)
   }
-  const session = await createSession(plan.model, plan)
+  const session = await shareSession(key, () => createSession(plan.model, plan))
   if (plan.split === undefined) return createSessionExecutor(runtime, session, graph, initial, plan.stepsPerRun)
   const { inputs, outputs } = plan.split.session
   const split = { ...plan.split, session: { inputs: standIns(inputs), outputs: standIns(outputs) } }

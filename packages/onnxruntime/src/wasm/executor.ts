@@ -4,6 +4,7 @@ import type { Constant, Graph, Tensor } from '@grad-ts/tensor'
 import { inputPorts, outputPorts } from '@grad-ts/onnx'
 import type { StepGraph } from '@grad-ts/onnx'
 import { ExecutionError } from '../errors.ts'
+import type { SharedSession } from '../cache/sessions.ts'
 import type { Runtime } from '../runtime.ts'
 import type { StepExecutor } from '../step/executor.ts'
 import { fromRuntime, toRuntime } from '../transfer.ts'
@@ -33,7 +34,7 @@ const unpacker =
     return isAlone ? output : new runtime.Tensor(dtype as 'float32', (output.data as Float32Array).slice(offset, offset + size), shape)
   }
 
-const createStep = (runtime: typeof Runtime, session: Runtime.InferenceSession, split: SplitStep, graph: StepGraph, state: State) => {
+const createStep = (runtime: typeof Runtime, session: SharedSession, split: SplitStep, graph: StepGraph, state: State) => {
   const results = leaves<Tensor>(graph.outputs[1])
   const inputs = inputPorts(split.session as Graph).map(({ name }) => name)
   const outputs = outputPorts(split.session as Graph).map(({ name }) => name)
@@ -72,7 +73,7 @@ const createStep = (runtime: typeof Runtime, session: Runtime.InferenceSession, 
  */
 export const createSplitExecutor = (
   runtime: typeof Runtime,
-  session: Runtime.InferenceSession,
+  session: SharedSession,
   graph: StepGraph,
   split: SplitStep,
   initial: readonly Constant[],

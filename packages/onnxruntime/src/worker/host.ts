@@ -86,11 +86,11 @@ const enter = (): Host => {
 }
 
 /** Starts a plan in the worker thread; the event loop of the caller stays free while it runs. */
-export const startPlanInWorker = async (plan: StepPlan, initial: readonly Constant[]): Promise<StepExecutor> => {
+export const startPlanInWorker = async (plan: StepPlan, initial: readonly Constant[], key?: string): Promise<StepExecutor> => {
   const mine = enter()
   const program = nextProgram++
   try {
-    await mine.ask(program, { kind: 'start', plan, state: initial.map(toPlain) })
+    await mine.ask(program, { kind: 'start', plan, state: initial.map(toPlain), key })
   } catch (error) {
     leave(mine)
     throw error

@@ -17,7 +17,7 @@ const executorOf = (program: number): StepExecutor => {
 const answer = async ({ program, request }: Question): Promise<readonly PlainConstant[]> => {
   switch (request.kind) {
     case 'start':
-      programs.set(program, await startPlan(request.plan, request.state.map(fromPlain)))
+      programs.set(program, await startPlan(request.plan, request.state.map(fromPlain), request.key))
       return []
     case 'run':
       return (await executorOf(program).run(request.batch.map(fromPlain))).map(toPlain)

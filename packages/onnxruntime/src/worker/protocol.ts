@@ -2,7 +2,7 @@ import type { PlainConstant, StepPlan } from '../step/plan.ts'
 
 /** What the main thread asks of the worker; `program` numbers the programs that the worker holds. */
 export type Request =
-  | { readonly kind: 'start'; readonly plan: StepPlan; readonly state: readonly PlainConstant[] }
+  | { readonly kind: 'start'; readonly plan: StepPlan; readonly state: readonly PlainConstant[]; readonly key: string | undefined }
   | { readonly kind: 'run'; readonly batch: readonly PlainConstant[] }
   | { readonly kind: 'read' }
   | { readonly kind: 'write'; readonly state: readonly PlainConstant[] }
