@@ -1,4 +1,5 @@
 import type { Tree } from '@grad-ts/tree'
+import { showShape, sizeOf } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
 import type { CheckpointOptions } from '../checkpoints/options.ts'
 import type { Example } from '../data/dataset.ts'
@@ -7,6 +8,7 @@ import { needOf } from '../policies/monitor.ts'
 import type { Monitor } from '../policies/monitor.ts'
 import type { Policy } from '../policies/policy.ts'
 import { memoryBudgetOf } from './gradient-checkpointing.ts'
+import type { AnyMetric } from './objective.ts'
 import type { CommonSettings } from './options.ts'
 import { positiveInteger } from './settings.ts'
 
@@ -69,4 +71,21 @@ export const checkSettings = <E extends Example, Params extends Tree<Tensor>>(
   memoryBudgetOf(settings.gradientCheckpointing)
   for (const [path, value] of Object.entries(wholes)) if (value !== undefined) positiveInteger(path, value)
   checkReaders(settings, validation !== undefined, metrics)
+}
+
+/**
+ * Refuses metrics that are more than one number: they have no place in a history.
+ *
+ * @throws {SettingsError}
+ */
+export const checkMetrics = (metrics: Readonly<Record<string, AnyMetric<never, never>>>): void => {
+  for (const [name, metric] of Object.entries(metrics)) {
+    const { shape } = metric.result(metric.empty)
+    if (sizeOf(shape) !== 1)
+      throw new SettingsError(
+        `metrics.${name}`,
+        'a metric whose result is one number',
+        `one of shape ${showShape(shape)}; measure it with \`evaluate\``,
+      )
+  }
 }

@@ -3,7 +3,6 @@ import type { Constant, Tensor } from '@grad-ts/tensor'
 import { batchesOf } from '../data/batches.ts'
 import type { Batch } from '../data/batches.ts'
 import type { Dataset, Example } from '../data/dataset.ts'
-import type { Evaluation } from './events.ts'
 import type { ExecutorOptions } from './executor.ts'
 import type { Objective, SymbolicBatch } from './objective.ts'
 import { alike, grouped } from './groups.ts'
@@ -57,7 +56,8 @@ export const openMeasurer = <Params extends Tree<Tensor>, State extends Tree<Ten
 
 /** Measures parameters on one data set, again and again with the same programs. */
 export interface Evaluator<Params, State> {
-  readonly evaluate: (params: Params, state: State) => Promise<Evaluation>
+  readonly tallier: Tallier
+  readonly measure: (params: Params, state: State) => Promise<Tally>
   readonly dispose: () => Promise<void>
 }
 
@@ -76,12 +76,13 @@ export const makeEvaluator = <E extends Example, Params extends Tree<Tensor>, St
   const { batchSize, batchesPerRun, pad } = options
   const measurer = openMeasurer(objective, options)
   return {
-    evaluate: async (params, state) => {
+    tallier: measurer.tallier,
+    measure: async (params, state) => {
       await measurer.hold(params, state)
       let tally = measurer.tallier.empty
       for await (const group of grouped(batchesOf(dataset, { batchSize, pad }), batchesPerRun, alike))
         tally = await measurer.add(tally, group)
-      return measurer.tallier.result(tally)
+      return tally
     },
     dispose: measurer.dispose,
   }

@@ -132,7 +132,8 @@ async function* closeEpoch<E extends Example, Params extends Tree<Tensor>, State
   const epoch = memory.epoch + 1
   const isDue = evaluator !== undefined && (epoch % (settings.validation?.everyEpochs ?? 1) === 0 || epoch === settings.epochs)
   const state = isDue ? ((await session.state()) as unknown as TrainState<Params, State>) : undefined
-  const validation = state === undefined ? undefined : await evaluator?.evaluate(bestParams(state), state.model)
+  const measured = state === undefined ? undefined : await evaluator?.measure(bestParams(state), state.model)
+  const validation = measured === undefined ? undefined : tallier.result(measured)
   if (validation !== undefined) yield* emit(run, { tag: 'evaluation', step: memory.step, epoch, ...validation })
   const rate = memory.steps.learningRate.at(-1)
   const closed: EpochRecord = {

@@ -3,6 +3,7 @@ import type { Constant, Tensor } from '@grad-ts/tensor'
 import type { MapLeaves, Tree } from '@grad-ts/tree'
 import type { Context, Layer, Metric } from '@grad-ts/nn'
 import type { Example } from '../data/dataset.ts'
+import { SettingsError } from '../errors.ts'
 
 /** What an example looks like inside the graph: the same tree, of tensors with the batch in front. */
 export type Symbolic<E> = MapLeaves<E, Constant, Tensor>
@@ -74,9 +75,11 @@ export interface ModelTask<E extends Supervised, Params extends Tree<Tensor>, St
   /** Where training starts (default: drawn by the model). */
   readonly params?: Params
   readonly loss: LossFunction<Outputs, Symbolic<E['y']>>
-  /** Measured on training and validation data, by name. */
+  /** Measured on training and validation data, by name; every example counts alike. */
   readonly metrics?: Readonly<Record<string, AnyMetric<Outputs, Symbolic<E['y']>>>>
-  /** How much each example counts, `[batch]` or with more axes (a mask over time steps): class weights, sample weights. */
+  /** The same, where examples count by `weights`; these are `[batch]` then. */
+  readonly weightedMetrics?: Readonly<Record<string, AnyMetric<Outputs, Symbolic<E['y']>>>>
+  /** How much each example counts in the loss, `[batch]` or with more axes (a mask over time steps): class weights, sample weights. */
   readonly weights?: (examples: Symbolic<E>) => Tensor
 }
 
@@ -101,6 +104,7 @@ export interface AnyModelTask<Params extends Tree<Tensor>, State extends Tree<Te
   readonly params?: Params
   readonly loss: LossFunction<Tensor, Tree<Tensor>>
   readonly metrics?: Readonly<Record<string, AnyMetric<Tensor, Tree<Tensor>>>>
+  readonly weightedMetrics?: Readonly<Record<string, AnyMetric<Tensor, Tree<Tensor>>>>
   readonly weights?: Weigh
 }
 
@@ -108,16 +112,21 @@ export interface AnyModelTask<Params extends Tree<Tensor>, State extends Tree<Te
 export const modelObjective = <Params extends Tree<Tensor>, State extends Tree<Tensor>>(
   task: AnyModelTask<Params, State>,
 ): Objective<Params, State> => {
-  const metrics = task.metrics ?? {}
+  const { metrics = {}, weightedMetrics = {} } = task
+  const twice = Object.keys(weightedMetrics).find((name) => name in metrics)
+  if (twice !== undefined) throw new SettingsError(`weightedMetrics.${twice}`, 'a name of its own', 'that of one of the metrics')
   return {
     init: (key) => task.params ?? task.model.init(key),
     initState: () => task.model.initState(),
-    metrics: metrics as Objective<Params, State>['metrics'],
+    metrics: { ...metrics, ...weightedMetrics } as Objective<Params, State>['metrics'],
     pass: (params, state, batch, context) => {
       const { x = null, y = null } = batch.examples as Readonly<Record<string, Tree<Tensor>>>
       const [outputs, next] = task.model.applyWithState(params, state, x, { ...context, weights: batch.weight })
-      const sums = lossSums(task.loss(outputs, y, { reduction: 'none' }), weigh(batch, task.weights))
-      const measured = Object.entries(metrics).map(([name, metric]) => [name, metric.update(metric.empty, outputs, y, batch.weight)])
+      const weight = weigh(batch, task.weights)
+      const sums = lossSums(task.loss(outputs, y, { reduction: 'none' }), weight)
+      const measured = [[metrics, batch.weight] as const, [weightedMetrics, weight] as const].flatMap(([own, rows]) =>
+        Object.entries(own).map(([name, metric]) => [name, metric.update(metric.empty, outputs, y, rows)]),
+      )
       return { ...sums, state: next, metrics: Object.fromEntries(measured) as Readonly<Record<string, Tree<Tensor>>> }
     },
   }

@@ -5,7 +5,7 @@ import type { Checkpoints } from '../checkpoints/checkpoints.ts'
 import type { Snapshot } from '../checkpoints/snapshot.ts'
 import type { Example } from '../data/dataset.ts'
 import type { Policy } from '../policies/policy.ts'
-import { checkSettings } from './check.ts'
+import { checkMetrics, checkSettings } from './check.ts'
 import { composeUpdate } from './compose.ts'
 import { makeEvaluator } from './evaluate.ts'
 import type { Evaluator } from './evaluate.ts'
@@ -53,6 +53,7 @@ export const openRun = async <E extends Example, Params extends Tree<Tensor>, St
 ): Promise<Run<E, Params, State>> => {
   const { batchSize = 32, accumulate = 1, validation, policies = [], device } = settings
   checkSettings(settings, Object.keys(objective.metrics))
+  checkMetrics(objective.metrics)
   const { step, state, freshSolver } = await composeUpdate(objective, settings)
   const scalars = countScalars(state.params)
   const plan = await planRun(objective, state.params, settings.data, {

@@ -87,6 +87,7 @@ export type ModelSessionSettings<
   readonly params?: Params
   readonly loss: LossFunction<Outputs, Targets>
   readonly metrics?: Readonly<Record<string, AnyMetric<Outputs, Targets>>>
+  readonly weightedMetrics?: Readonly<Record<string, AnyMetric<Outputs, Targets>>>
   readonly weights?: (examples: SupervisedBatch<Inputs, Targets>) => Tensor
 }
 

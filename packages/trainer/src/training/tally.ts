@@ -1,7 +1,6 @@
 import type { Tree } from '@grad-ts/tree'
 import { sizeOf, toNumber } from '@grad-ts/tensor'
 import type { Constant } from '@grad-ts/tensor'
-import { SettingsError } from '../errors.ts'
 import { interpreted, settle } from '../internal/settle.ts'
 import type { AnyMetric } from './objective.ts'
 import type { Evaluation } from './events.ts'
@@ -17,7 +16,10 @@ export interface Tallier {
   readonly empty: Tally
   /** Takes in the sums of one batch. */
   readonly add: (tally: Tally, total: number, weight: number, metrics: Readonly<Record<string, Tree<Constant>>>) => Tally
+  /** The loss, and the metrics that are one number. */
   readonly result: (tally: Tally) => Evaluation
+  /** The metrics that are more than one number, such as a confusion matrix. */
+  readonly arrays: (tally: Tally) => Readonly<Record<string, Constant>>
 }
 
 /** Adds up batches of any sizes; metrics combine as the monoids they are. */
@@ -29,15 +31,13 @@ export const tallierOf = (metrics: Readonly<Record<string, AnyMetric<never, neve
   const result = Object.fromEntries(
     Object.entries(metrics).map(([name, metric]) => [name, interpreted((state) => metric.result(state ?? null))]),
   )
-  for (const [name, metric] of Object.entries(metrics)) {
-    const { shape } = metric.result(metric.empty)
-    if (sizeOf(shape) !== 1)
-      throw new SettingsError(
-        `metrics.${name}`,
-        'a metric whose result is one number',
-        `one of shape [${shape.join(', ')}]; measure it after training`,
-      )
+  const isNumber = (name: string): boolean => {
+    const metric = metrics[name] as AnyMetric<never, never>
+    return sizeOf(metric.result(metric.empty).shape) === 1
   }
+  const valuesOf = (tally: Tally, wanted: readonly string[]): readonly (readonly [string, Constant])[] =>
+    wanted.map((name) => [name, result[name]?.(tally.metrics[name] ?? null) as Constant])
+  const numbers = names.filter(isNumber)
   return {
     empty: {
       total: 0,
@@ -53,7 +53,14 @@ export const tallierOf = (metrics: Readonly<Record<string, AnyMetric<never, neve
     }),
     result: (tally) => ({
       loss: tally.total / tally.weight,
-      metrics: Object.fromEntries(names.map((name) => [name, toNumber(result[name]?.(tally.metrics[name] ?? null) as Constant)])),
+      metrics: Object.fromEntries(valuesOf(tally, numbers).map(([name, value]) => [name, toNumber(value)])),
     }),
+    arrays: (tally) =>
+      Object.fromEntries(
+        valuesOf(
+          tally,
+          names.filter((name) => !isNumber(name)),
+        ),
+      ),
   }
 }

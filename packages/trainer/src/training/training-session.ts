@@ -8,6 +8,7 @@ import { loadTensorsOrThrow, saveTensorsOrThrow } from '../files/tensors.ts'
 import { orThrow } from '../internal/edge.ts'
 import { inTurn } from '../internal/in-turn.ts'
 import { makePredictor, makeTester, makeUpdater } from './batch-operations.ts'
+import { checkMetrics } from './check.ts'
 import { composeUpdate } from './compose.ts'
 import type { ExecutorOptions } from './executor.ts'
 import { memoryBudgetOf } from './gradient-checkpointing.ts'
@@ -26,6 +27,7 @@ type AnySettings = UpdateOptions<Tree<Tensor>> & ExecutorOptions & { readonly ac
 /** The operations of a session by name, and what frees it. */
 const open = async (settings: AnySettings) => {
   const objective = objectiveOf(settings)
+  checkMetrics(objective.metrics)
   const accumulate = positiveInteger('accumulate', settings.accumulate ?? 1)
   const { step, state } = await composeUpdate(objective, settings)
   const session = openSession(

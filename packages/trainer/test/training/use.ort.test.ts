@@ -70,7 +70,7 @@ describe('a trained model', () => {
 })
 
 describe('metrics', () => {
-  it('must give one number', async () => {
+  it('must give one number while training', async () => {
     const result = await fit({
       ...task,
       metrics: { confusion: confusionMatrix({ classes: 2 }) },
