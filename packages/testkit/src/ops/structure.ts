@@ -97,6 +97,7 @@ export const structureExamples: OpExamples<
   matmul: matrices([
     [[2, 3], [3, 4], false, false],
     [[3, 2], [3, 4], true, false],
+    [[260, 2], [260, 4], true, false],
     [[2, 3], [4, 3], false, true],
     [[3, 2], [4, 3], true, true],
     [[5, 2, 3], [3, 4], false, false],
