@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { meanSquaredError } from '@grad-ts/nn'
 import { sgd } from '@grad-ts/optim'
-import { choice, NonFiniteError, range, rangeTestOrThrow, searchOrThrow, SettingsError } from '../src/index.ts'
+import { choice, NonFiniteError, range, rangeTest, rangeTestOrThrow, search, searchOrThrow, SettingsError } from '../src/index.ts'
 import { linearData, smallModel } from './training/problems.ts'
 
 const space = { rate: range(0.01, 1, 'log'), size: choice(['small', 'large']) }
@@ -79,5 +79,34 @@ describe('rangeTestOrThrow', () => {
     expect(test.suggestion).toBeGreaterThan(1e-3)
     expect(test.suggestion).toBeLessThan(1)
     expect(test.losses.length).toBeLessThan(60)
+  })
+})
+
+describe('searches that cannot be', () => {
+  const score = async (): Promise<number> => 1
+  const refused = async (settings: object): Promise<unknown> => {
+    const result = await search({ strategy: { tag: 'grid' }, budget: 1, score, ...settings } as never)()
+    return result._tag === 'Left' ? result.left : 'it was accepted'
+  }
+
+  it('are refused by path', async () => {
+    expect(await refused({ space: {} })).toMatchObject({ tag: 'SettingsError', path: 'space' })
+    expect(await refused({ space: { size: choice([]) } })).toMatchObject({ path: 'space.size' })
+    expect(await refused({ space: { rate: range(1, 0.1) } })).toMatchObject({ path: 'space.rate' })
+    expect(await refused({ space: { rate: range(0, 1, 'log') } })).toMatchObject({ path: 'space.rate' })
+    expect(await refused({ space, strategy: { tag: 'random', count: 0 } })).toMatchObject({ path: 'strategy.count' })
+    expect(await refused({ space, strategy: { tag: 'halving', count: 3, factor: 1 } })).toMatchObject({ path: 'strategy.factor' })
+  })
+
+  it('and range tests too', async () => {
+    const task = { model: smallModel, loss: meanSquaredError, data: linearData(8), solverWith: () => sgd({ learningRate: 1 }) }
+    for (const [wrong, path] of [
+      [{ from: 0 }, 'from'],
+      [{ from: 1, to: 0.1 }, 'from'],
+      [{ steps: 1 }, 'steps'],
+    ] as const) {
+      const result = await rangeTest({ ...task, ...wrong })()
+      expect(result._tag === 'Left' && result.left).toMatchObject({ tag: 'SettingsError', path })
+    }
   })
 })

@@ -2,8 +2,9 @@ import type { Tensor } from '@grad-ts/tensor'
 import { showValue } from '../progress/display.ts'
 import type { EpochRecord, History } from '../training/events.ts'
 import { alertsOf } from './alerts.ts'
-import { confusionChart, lineChart } from './charts.ts'
-import type { Series } from './charts.ts'
+import { confusionChart } from './charts/confusion.ts'
+import { lineChart } from './charts/line.ts'
+import type { Series } from './charts/line.ts'
 import { escapeHtml, htmlPage, htmlTable } from './html.ts'
 import type { Fact, Section } from './html.ts'
 import { imageAddress } from './image.ts'
@@ -21,8 +22,8 @@ export interface ReportOptions {
   readonly history: History
   /** Shown large at the top. */
   readonly facts?: readonly Fact[]
-  /** `counts[true][predicted]`. */
-  readonly confusion?: { readonly counts: readonly (readonly number[])[]; readonly names: readonly string[] }
+  /** `counts[true][predicted]`: a table, or what the metric `confusionMatrix` gives. */
+  readonly confusion?: { readonly counts: Tensor | readonly (readonly number[])[]; readonly names: readonly string[] }
   readonly samples?: { readonly title: string; readonly items: readonly Sample[] }
   /** Further boxes. */
   readonly sections?: readonly Section[]

@@ -1,9 +1,12 @@
 import type { Tree } from '@grad-ts/tree'
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import type { Tensor } from '@grad-ts/tensor'
 import { exponentialDecay } from '@grad-ts/optim'
 import type { GradientTransformation, Schedule } from '@grad-ts/optim'
 import type { Example } from '../data/dataset.ts'
-import { NonFiniteError } from '../errors.ts'
+import { asTrainTask, NonFiniteError, SettingsError } from '../errors.ts'
+import type { TrainError } from '../errors.ts'
+import { orThrow } from '../internal/edge.ts'
 import { policy } from '../policies/policy.ts'
 import type { TrainEvent } from '../training/events.ts'
 import { fitOrThrow } from '../training/fit.ts'
@@ -59,19 +62,9 @@ const untilDiverged = policy<{ readonly mean: number; readonly best: number | nu
   },
 })
 
-/**
- * Trains for some updates while the learning rate rises from very small to very large, and suggests one
- * (Smith, Cyclical Learning Rates for Training Neural Networks, 2015, arXiv:1506.01186).
- *
- * @param settings as for `fit`, with `solverWith` in place of `solver`
- */
-export function rangeTestOrThrow<E extends Supervised, Params extends Tree<Tensor>, State extends Tree<Tensor>, Outputs>(
-  settings: Without<ModelSettings<E, Params, State, Outputs>> & RangeOptions,
-): Promise<RangeTest>
-export function rangeTestOrThrow<E extends Example, Params extends Tree<Tensor>>(
-  settings: Without<LossSettings<E, Params>> & RangeOptions,
-): Promise<RangeTest>
-export async function rangeTestOrThrow({ from = 1e-6, to = 10, steps = 100, solverWith, ...settings }: RangeOptions): Promise<RangeTest> {
+const runTest = async ({ from = 1e-6, to = 10, steps = 100, solverWith, ...settings }: RangeOptions): Promise<RangeTest> => {
+  if (!(from > 0 && to > from)) throw new SettingsError('from', 'a rate above 0 and below `to`', `${from} and ${to}`)
+  if (!(Number.isSafeInteger(steps) && steps >= 2)) throw new SettingsError('steps', 'a whole number of at least 2', String(steps))
   const rates: number[] = []
   const losses: number[] = []
   const observe = (event: TrainEvent): void => {
@@ -88,4 +81,44 @@ export async function rangeTestOrThrow({ from = 1e-6, to = 10, steps = 100, solv
   }
   const smoothed = smooth(losses, 0.8)
   return { rates, losses, smoothed, suggestion: belowLowest(rates, smoothed) }
+}
+
+/**
+ * Trains for some updates while the learning rate rises from very small to very large, and suggests one
+ * (Smith, Cyclical Learning Rates for Training Neural Networks, 2015, arXiv:1506.01186).
+ *
+ * @param settings as for `fit`, with `solverWith` in place of `solver`
+ * @see `rangeTestChart` of `@grad-ts/trainer/report`
+ */
+export function rangeTest<E extends Supervised, Params extends Tree<Tensor>, State extends Tree<Tensor>, Outputs>(
+  settings: Without<ModelSettings<E, Params, State, Outputs>> & RangeOptions,
+): TaskEither<TrainError, RangeTest>
+export function rangeTest<E extends Example, Params extends Tree<Tensor>>(
+  settings: Without<LossSettings<E, Params>> & RangeOptions,
+): TaskEither<TrainError, RangeTest>
+export function rangeTest(settings: RangeOptions): TaskEither<TrainError, RangeTest> {
+  return asTrainTask(() => runTest(settings))
+}
+
+/**
+ * Tries learning rates from very small to very large, and rejects with a `TrainError` when that fails.
+ *
+ * @example
+ * import { dense, meanSquaredError } from '@grad-ts/nn'
+ * import { sgd } from '@grad-ts/optim'
+ * import { evaluate, key, matmul, normal, tensor } from '@grad-ts/tensor'
+ * import { fromColumns, rangeTestOrThrow } from '@grad-ts/trainer'
+ * const x = evaluate(normal(key(0), [64, 2]))
+ * const data = fromColumns({ x, y: evaluate(matmul(x, tensor([[2], [-1]]))) })
+ * const test = await rangeTestOrThrow({ model: dense({ in: 2, out: 1 }), loss: meanSquaredError, data, solverWith: (learningRate) => sgd({ learningRate }) })
+ * test.suggestion > 0.001 && test.suggestion < 1 // => true
+ */
+export function rangeTestOrThrow<E extends Supervised, Params extends Tree<Tensor>, State extends Tree<Tensor>, Outputs>(
+  settings: Without<ModelSettings<E, Params, State, Outputs>> & RangeOptions,
+): Promise<RangeTest>
+export function rangeTestOrThrow<E extends Example, Params extends Tree<Tensor>>(
+  settings: Without<LossSettings<E, Params>> & RangeOptions,
+): Promise<RangeTest>
+export function rangeTestOrThrow(settings: object): Promise<RangeTest> {
+  return orThrow((rangeTest as (settings: object) => TaskEither<TrainError, RangeTest>)(settings))
 }

@@ -1,7 +1,10 @@
+import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { key } from '@grad-ts/tensor'
-import { NonFiniteError, SettingsError } from '../errors.ts'
+import { asTrainTask, NonFiniteError, SettingsError } from '../errors.ts'
+import type { TrainError } from '../errors.ts'
+import { orThrow } from '../internal/edge.ts'
 import { positiveInteger } from '../training/settings.ts'
-import { gridOf, randomPoints } from './space.ts'
+import { checkSpace, gridOf, randomPoints } from './space.ts'
 import type { Candidate, Space } from './space.ts'
 
 /** How candidates are chosen. */
@@ -40,6 +43,8 @@ export interface SearchResult<S extends Space> {
   readonly best: Trial<S>
   /** All trials, in the order in which they ran. */
   readonly trials: readonly Trial<S>[]
+  /** Whether small or large scores are good. */
+  readonly mode: 'min' | 'max'
 }
 
 /** The best first; runs that diverged last. */
@@ -112,11 +117,33 @@ const trialsOf = <S extends Space>(settings: SearchSettings<S>): Promise<Trial<S
   }
 }
 
+const runSearch = async <const S extends Space>(settings: SearchSettings<S>): Promise<SearchResult<S>> => {
+  checkSpace(settings.space)
+  const trials = await trialsOf(settings)
+  const { mode = 'min' } = settings
+  const whole = Math.max(...trials.map(({ budget }) => budget))
+  const [best] = ranked(
+    trials.filter(({ budget }) => budget === whole),
+    mode,
+  )
+  if (best === undefined || Number.isNaN(best.score))
+    throw new SettingsError('space', 'at least one candidate that does not diverge', 'none')
+  return { best, trials, mode }
+}
+
 /**
- * Searches for the settings with the best validation score.
+ * Searches for the settings with the best validation score: by a grid, at random, or by successive halving
+ * (Jamieson and Talwalkar, Non-stochastic Best Arm Identification and Hyperparameter Optimization, 2015, arXiv:1502.07943).
  *
- * @returns the best trial and all others
- * @throws {SettingsError} when the strategy is out of range or every run diverged
+ * @returns a task for the best trial and all others; it answers with a `SettingsError` when the strategy is out of range or every run diverged
+ * @see `searchSections` of `@grad-ts/trainer/report`
+ */
+export const search = <const S extends Space>(settings: SearchSettings<S>): TaskEither<TrainError, SearchResult<S>> =>
+  asTrainTask(() => runSearch(settings))
+
+/**
+ * Searches for the settings with the best validation score, and rejects with a `TrainError` when that fails.
+ *
  * @example
  * import { choice, range, searchOrThrow } from '@grad-ts/trainer'
  * const space = { learningRate: range(0.001, 1, 'log'), batchSize: choice([16, 32]) }
@@ -125,14 +152,4 @@ const trialsOf = <S extends Space>(settings: SearchSettings<S>): Promise<Trial<S
  * best.candidate.batchSize // => 16
  * best.candidate.learningRate // => 0.03162
  */
-export const searchOrThrow = async <const S extends Space>(settings: SearchSettings<S>): Promise<SearchResult<S>> => {
-  const trials = await trialsOf(settings)
-  const whole = Math.max(...trials.map(({ budget }) => budget))
-  const [best] = ranked(
-    trials.filter(({ budget }) => budget === whole),
-    settings.mode ?? 'min',
-  )
-  if (best === undefined || Number.isNaN(best.score))
-    throw new SettingsError('space', 'at least one candidate that does not diverge', 'none')
-  return { best, trials }
-}
+export const searchOrThrow = <const S extends Space>(settings: SearchSettings<S>): Promise<SearchResult<S>> => orThrow(search(settings))

@@ -1,5 +1,6 @@
 import { evaluate, foldIn, uniform } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
+import { SettingsError } from '../errors.ts'
 
 /** The values that one setting may take. */
 export type Dimension<Value = unknown> =
@@ -31,6 +32,28 @@ export const range = (
   high,
   scale,
 })
+
+/**
+ * Refuses dimensions without a value.
+ *
+ * @throws {SettingsError}
+ */
+export const checkSpace = (space: Space): void => {
+  if (Object.keys(space).length === 0) throw new SettingsError('space', 'at least one setting to search over', 'none')
+  for (const [name, dimension] of Object.entries(space)) {
+    if (dimension.tag === 'choice') {
+      if (dimension.values.length === 0) throw new SettingsError(`space.${name}`, 'at least one value', 'none')
+      continue
+    }
+    const { low, high, scale } = dimension
+    if (!(low <= high) || (scale === 'log' && !(low > 0)))
+      throw new SettingsError(
+        `space.${name}`,
+        scale === 'log' ? 'bounds above 0 in rising order' : 'bounds in rising order',
+        `${low} to ${high}`,
+      )
+  }
+}
 
 const inside = ({ low, high, scale }: Extract<Dimension, { readonly tag: 'range' }>, share: number): number =>
   scale === 'log' ? low * (high / low) ** share : low + (high - low) * share

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { decode } from 'fast-png'
 import { tensor } from '@grad-ts/tensor'
-import { reportOf } from '../../src/report/index.ts'
+import { confusionChart, rangeTestChart, reportOf, searchSections } from '../../src/report/index.ts'
+import { choice, range } from '../../src/index.ts'
 import type { EpochRecord, History } from '../../src/index.ts'
 import { alertsOf } from '../../src/report/alerts.ts'
 
@@ -93,4 +94,54 @@ describe('alertsOf', () => {
     ['Updates are tiny', { updateRatio: flat(10, 1e-9) }],
     ['The loss rose', { loss: [...flat(20, 1), ...flat(20, 3)] }],
   ])('warns: %s', (text, steps) => expect(alertsOf(history(steps)).join()).toMatch(text))
+})
+
+describe('a range test', () => {
+  const rates = Array.from({ length: 50 }, (_, i) => 1e-4 * 1.3 ** i)
+  const losses = rates.map((rate) => (rate < 1 ? 1 / (1 + rate * 10) : rate))
+
+  it('is drawn until the loss explodes, with what is suggested', () => {
+    const chart = rangeTestChart({ rates, losses, smoothed: losses, suggestion: 0.075 })
+    expect(chart).toMatch('suggested: 0.07500')
+    const labels = [...chart.matchAll(/>([\d.]+)<\/text>/g)].map(([, label]) => Number(label))
+    expect(Math.max(...labels)).toBeLessThan(10)
+  })
+})
+
+describe('a search', () => {
+  const space = { rate: range(0.001, 1, 'log'), size: choice([8, 16]), kind: choice(['a', 'b']) }
+  const trial = (rate: number, score: number, budget = 4) => ({ candidate: { rate, size: 8, kind: 'b' } as const, budget, score })
+  const trials = [trial(0.25, 3, 1), trial(0.125, 2), trial(0.5, NaN), trial(0.03125, 1)]
+
+  it('has a chart for every number, and the best trials first', () => {
+    const sections = searchSections({ best: trials[3] as (typeof trials)[0], trials, mode: 'min' }, space)
+    expect(sections.map(({ title }) => title)).toEqual(['Score over rate', 'Score over size', 'Trials'])
+    const rows = [...(sections[2]?.body ?? '').matchAll(/<tr><td>(.*?)<\/td>.*?<td>([^<]*)<\/td><\/tr>/g)].map(([, rate, score]) => [
+      rate,
+      score,
+    ])
+    expect(rows).toEqual([
+      ['0.03125', '1.000'],
+      ['0.1250', '2.000'],
+      ['0.5000', 'diverged'],
+      ['0.2500', '3.000'],
+    ])
+  })
+
+  it('shows as many trials as asked, of large scores the largest', () => {
+    const [last] = searchSections({ best: trials[1] as (typeof trials)[0], trials, mode: 'max' }, { kind: space.kind }, { most: 1 }).slice(
+      -1,
+    )
+    expect(last?.title).toBe('The best 1 of 4 trials')
+    expect(last?.body).toMatch('<td>2.000</td>')
+  })
+})
+
+it('a confusion matrix may be what the metric gives', () => {
+  const counts = [
+    [7, 1.5],
+    [0, 9],
+  ]
+  expect(confusionChart(tensor(counts), ['cat', 'dog'])).toBe(confusionChart(counts, ['cat', 'dog']))
+  expect(confusionChart(counts, ['cat', 'dog'])).toMatch('>1.50<')
 })
