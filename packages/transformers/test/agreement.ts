@@ -8,10 +8,10 @@ import { toStored } from '../src/weights/layout.ts'
 
 /** The greatest difference between elements. */
 export const distance = (found: Tensor, expected: Constant | undefined): number => {
-  const { data } = (found as Constant).attributes
-  const wanted = expected?.attributes.data ?? []
+  const data = Array.from((found as Constant).attributes.data)
+  const wanted = Array.from(expected?.attributes.data ?? [])
   if (data.length !== wanted.length) return Infinity
-  return data.reduce<number>((most, value, i) => Math.max(most, Math.abs(value - (wanted[i] as number))), 0)
+  return data.reduce((most, value, i) => Math.max(most, Math.abs(value - (wanted[i] as number))), 0)
 }
 
 /** The result that the recorded loss is made of: logits, or the last hidden state. */

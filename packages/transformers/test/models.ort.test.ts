@@ -7,7 +7,7 @@ import type { Transformer, TransformerParams } from '../src/index.ts'
 import { distance, inFile, lossOf, resultOf } from './agreement.ts'
 import { expectedOf, folderOf, models } from './fixtures.ts'
 
-const scaleOf = ({ attributes: { data } }: Constant): number => data.reduce<number>((most, value) => Math.max(most, Math.abs(value)), 1)
+const scaleOf = ({ attributes: { data } }: Constant): number => Math.max(1, ...Array.from(data, Math.abs))
 
 test.each(models)('%s through ONNX Runtime, in float32', async (name, head) => {
   const loaded = await fromPretrainedOrThrow(folderOf(name), { head })
@@ -17,8 +17,8 @@ test.each(models)('%s through ONNX Runtime, in float32', async (name, head) => {
     result: resultOf(model, weights, given),
     gradients: grad((each: TransformerParams) => lossOf(model, each, given))(weights),
   })
-  const program = await compileOrThrow(pass as never, [params, inputs] as never)
-  const found = (await program.runOrThrow(...([params, inputs] as never))) as { result: Tensor; gradients: TransformerParams }
+  const program = await compileOrThrow(pass, [params, inputs])
+  const found = (await program.runOrThrow(params, inputs)) as { readonly result: Tensor; readonly gradients: TransformerParams }
   await program.dispose()
   const wanted = (values['logits'] ?? values['last']) as Constant
   expect(distance(found.result, wanted)).toBeLessThan(1e-5 * scaleOf(wanted))
