@@ -7,7 +7,7 @@ import { select } from '../import/select.ts'
 import type { Selector } from '../import/select.ts'
 
 /** Two thin factors whose product is added to a weight: `b` `[rows, rank]` and `a` `[rank, columns]`. */
-export interface Adapter<T extends Tensor = Tensor> {
+export type Adapter<T extends Tensor = Tensor> = {
   readonly a: T
   readonly b: T
 }
