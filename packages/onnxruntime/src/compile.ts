@@ -2,8 +2,8 @@ import type { Tree } from '@grad-ts/tree'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { trace } from '@grad-ts/tensor'
 import type { Graph, Tensor } from '@grad-ts/tensor'
-import { optimizeGraph, passNames, toModel } from '@grad-ts/onnx'
-import type { MemoryBudget, PassName } from '@grad-ts/onnx'
+import { optimizeGraph, toModel } from '@grad-ts/onnx'
+import type { MemoryBudget } from '@grad-ts/onnx'
 import { planKey } from './cache/key.ts'
 import { cachedPlan } from './cache/plans.ts'
 import type { CacheOptions } from './cache/plans.ts'
@@ -14,6 +14,8 @@ import type { ConcreteDevice, Device } from './device.ts'
 import { taskOf } from './edge.ts'
 import type { CompileError } from './errors.ts'
 import { explainFitted, fitMemory } from './memory.ts'
+import { compilerPasses, rewritesIn } from './passes.ts'
+import type { Pass } from './passes.ts'
 import { choosePrecision } from './precision.ts'
 import type { Lower, Precision } from './precision.ts'
 import { createProgram } from './program.ts'
@@ -34,8 +36,8 @@ export interface CompileOptions {
    * Default `float32`: as written.
    */
   readonly precision?: Precision
-  /** Which rewrites the compiler applies to the graph (default: all). */
-  readonly passes?: readonly PassName[]
+  /** What the compiler does to the graph (default: all that it knows). */
+  readonly passes?: readonly Pass[]
   /**
    * The most bytes that what the graph computes may take at once (activations, gradients, outputs; not parameters, state and batch), or
    * `auto`: as little as 1.3 times the work buys. Results are then computed again where they are used late, in place of being kept; the
@@ -57,7 +59,7 @@ interface CompiledFunction {
 
 interface BuildOptions {
   readonly device: ConcreteDevice
-  readonly passes: readonly PassName[]
+  readonly passes: readonly Pass[]
   readonly memoryBudget: MemoryBudget | undefined
 }
 
@@ -66,7 +68,7 @@ const buildFunction = (
   lower: Lower,
   { device, passes, memoryBudget }: BuildOptions,
 ): { readonly compiled: CompiledFunction; readonly explain: () => string } => {
-  const graph = lower(optimizeGraph(traced, passes))
+  const graph = lower(optimizeGraph(traced, rewritesIn(passes)))
   const fitted = fitMemory(graph, memoryBudget, targetOf(device))
   const model = toModel(fitted.graph, { target: targetOf(device) })
   return { compiled: { model, frugal: fitted.frugal }, explain: () => explainFitted(graph, fitted) }
@@ -89,7 +91,7 @@ export const compileOrThrow = async <Args extends readonly Tree<Tensor>[], Outpu
   args: readonly [...Args],
   options: CompileOptions = {},
 ): Promise<Program<Args, Outputs>> => {
-  const { cache, precision = 'float32', passes = passNames, memoryBudget, threads } = options
+  const { cache, precision = 'float32', passes = compilerPasses, memoryBudget, threads } = options
   const device = await chooseDevice(deviceOf(options.device ?? 'cpu'))
   const lower = await choosePrecision(precision, device)
   const traced = trace<Args, Outputs>(fn, args)

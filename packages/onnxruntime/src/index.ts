@@ -17,6 +17,8 @@ export {
   WorkerError,
 } from './errors.ts'
 export type { CompileError, RunError } from './errors.ts'
+export { compilerPasses } from './passes.ts'
+export type { Pass } from './passes.ts'
 export { probeMixedPrecision } from './precision.ts'
 export type { Precision } from './precision.ts'
 export { probeDevice } from './probe.ts'

@@ -1,8 +1,10 @@
 import type { Graph } from '@grad-ts/tensor'
 import { optimizeGraph } from '@grad-ts/onnx'
-import type { MemoryBudget, PassName, StepGraph } from '@grad-ts/onnx'
+import type { MemoryBudget, StepGraph } from '@grad-ts/onnx'
 import type { ConcreteDevice } from '../device.ts'
 import { explainFitted } from '../memory.ts'
+import { rewritesIn } from '../passes.ts'
+import type { Pass } from '../passes.ts'
 import type { Lower } from '../precision.ts'
 import { updateChains } from '../wasm/chains.ts'
 import { planSplit } from '../wasm/plan.ts'
@@ -23,7 +25,7 @@ export interface BuildOptions {
   readonly threads: number | undefined
   readonly stepsPerRun: number | undefined
   readonly fuse: Fuse
-  readonly passes: readonly PassName[]
+  readonly passes: readonly Pass[]
   readonly memoryBudget: MemoryBudget | undefined
 }
 
@@ -43,11 +45,12 @@ export const buildStep = (
   lower: Lower,
   { passes, fuse, ...options }: BuildOptions,
 ): { readonly compiled: CompiledStep; readonly explain: () => string } => {
-  const graph = optimizeGraph(traced, passes)
+  const rewrites = rewritesIn(passes)
+  const graph = optimizeGraph(traced, rewrites)
   const flat = flatStep(graph)
   const split = planSplit(flat, { fuse, ...options })
-  const packed = split === undefined ? packWhenWorth(flat, options.device) : undefined
-  const { plan, fitted } = planStep(packed?.graph ?? flat, { ...options, split, lower })
+  const packed = split === undefined && passes.includes('packing') ? packWhenWorth(flat, options.device) : undefined
+  const { plan, fitted } = planStep(packed?.graph ?? flat, { ...options, split, lower, rewrites })
   return {
     compiled: { ...plan, layout: packed?.layout },
     explain: () => explainFitted(lower(graph) as unknown as Graph, fitted),

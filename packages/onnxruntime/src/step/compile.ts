@@ -3,7 +3,6 @@ import type { MapLeaves, Tree } from '@grad-ts/tree'
 import type { TaskEither } from 'fp-ts/lib/TaskEither.js'
 import { trace } from '@grad-ts/tensor'
 import type { Constant, Graph, Tensor } from '@grad-ts/tensor'
-import { passNames } from '@grad-ts/onnx'
 import type { StepGraph } from '@grad-ts/onnx'
 import { checkArguments, checkTypes } from '../arguments.ts'
 import { planKey } from '../cache/key.ts'
@@ -11,6 +10,7 @@ import { cachedPlan } from '../cache/plans.ts'
 import type { CompileOptions } from '../compile.ts'
 import { deviceOf } from '../device.ts'
 import { chooseDevice } from '../probe.ts'
+import { compilerPasses } from '../passes.ts'
 import { choosePrecision } from '../precision.ts'
 import { taskOf } from '../edge.ts'
 import { ArgumentError } from '../errors.ts'
@@ -58,7 +58,7 @@ const checkSteps = (steps: number | undefined): void => {
     throw new ArgumentError('stepsPerRun', '', 'a whole number of at least 1', String(steps))
 }
 
-const defaults = { fuse: 'auto', passes: passNames, stepsPerRun: undefined, threads: undefined, memoryBudget: undefined } as const
+const defaults = { fuse: 'auto', passes: compilerPasses, stepsPerRun: undefined, threads: undefined, memoryBudget: undefined } as const
 
 /**
  * Compiles a training step, a function `(state, batch) => [state, outputs]`, into one graph that keeps the state between runs;

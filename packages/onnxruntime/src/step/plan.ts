@@ -2,7 +2,7 @@ import { leaves } from '@grad-ts/tree'
 import { constantOf, input } from '@grad-ts/tensor'
 import type { Constant, DType, Graph, Shape, Tensor } from '@grad-ts/tensor'
 import { optimizeGraph, toLoopModel, toModel } from '@grad-ts/onnx'
-import type { MemoryBudget, StepGraph } from '@grad-ts/onnx'
+import type { MemoryBudget, PassName, StepGraph } from '@grad-ts/onnx'
 import type { ConcreteDevice } from '../device.ts'
 import { targetOf } from '../device.ts'
 import { fitMemory } from '../memory.ts'
@@ -51,6 +51,8 @@ export interface PlanOptions extends Pick<StepPlan, 'device' | 'threads' | 'step
   /** Brings the model to its precision; chains in WebAssembly stay float32. */
   readonly lower: Lower
   readonly memoryBudget: MemoryBudget | undefined
+  /** What is done to the session of a split. */
+  readonly rewrites: readonly PassName[]
 }
 
 /** A plan with the graph that its model was written from. */
@@ -60,9 +62,9 @@ export interface PlannedStep {
 }
 
 /** Writes the model of a step, or of what a split leaves to the session. */
-export const planStep = (graph: StepGraph, { split, lower, memoryBudget, ...options }: PlanOptions): PlannedStep => {
+export const planStep = (graph: StepGraph, { split, lower, memoryBudget, rewrites, ...options }: PlanOptions): PlannedStep => {
   const target = targetOf(options.device)
-  const session: Graph = lower(split === undefined ? (graph as Graph) : (optimizeGraph(split.session) as Graph))
+  const session: Graph = lower(split === undefined ? (graph as Graph) : (optimizeGraph(split.session, rewrites) as Graph))
   const fitted = fitMemory(session, memoryBudget, target)
   const looped = split === undefined && options.device !== 'webgpu' ? options.stepsPerRun : undefined
   const model =
