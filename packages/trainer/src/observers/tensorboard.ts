@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { WriteError } from '@grad-ts/files'
 import type { EventOf, TrainEvent } from '../training/events.ts'
 import type * as eventFile from './event-file.ts'
-import { flatRecord } from './lines.ts'
+import { flatRecord } from './flat-record.ts'
 
 /** Names as TensorBoard groups them. */
 const grouped = (values: Readonly<Record<string, number>>): Record<string, number> =>

@@ -1,12 +1,11 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { BinaryReader } from '@bufbuild/protobuf/wire'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { meanSquaredError } from '@grad-ts/nn'
 import { sgd } from '@grad-ts/optim'
-import { csvLog, fitOrThrow, jsonLines, progressBar, tensorBoard } from '../../src/index.ts'
-import type { TrainEvent } from '../../src/index.ts'
+import { csvLog, fitOrThrow, jsonLines, progressBar } from '../../src/index.ts'
+import type { EpochRecord, TrainEvent } from '../../src/index.ts'
 import { linearData, smallModel } from '../training/problems.ts'
 
 let folder = ''
@@ -64,47 +63,66 @@ describe('csvLog', () => {
   })
 })
 
-/** Reads an event file by the field numbers of its published schema; checksums are covered by the test of the format's known bytes. */
-const scalarsOf = (bytes: Uint8Array): { readonly step: number; readonly name: string; readonly value: number }[] => {
-  const view = new DataView(bytes.buffer, bytes.byteOffset)
-  const found: { step: number; name: string; value: number }[] = []
-  for (let at = 0; at < bytes.length;) {
-    const length = Number(view.getBigUint64(at, true))
-    const reader = new BinaryReader(bytes.subarray(at + 12, at + 12 + length))
-    let step = 0
-    while (reader.pos < reader.len) {
-      const [field, type] = reader.tag()
-      if (field === 2) step = Number(reader.int64())
-      else if (field === 5) {
-        const summary = new BinaryReader(reader.bytes())
-        while (summary.pos < summary.len) {
-          summary.tag()
-          const value = new BinaryReader(summary.bytes())
-          value.tag()
-          const name = value.string()
-          value.tag()
-          found.push({ step, name, value: value.float() })
-        }
-      } else reader.skip(type)
-    }
-    at += 16 + length
+describe('logs of a run that was killed and resumed', () => {
+  const steps = (from: number, to: number): TrainEvent[] =>
+    Array.from({ length: to - from }, (_, i) => ({
+      tag: 'step',
+      step: from + i + 1,
+      epoch: 1,
+      batch: 1,
+      examples: 1,
+      loss: 1 / (from + i + 1),
+    }))
+  const epoch = (number: number, more: Partial<EpochRecord> = {}): TrainEvent => ({
+    tag: 'epoch',
+    record: { epoch: number, step: 2 * number, loss: 1 / number, metrics: { 'a,b': number }, seconds: 1, examples: 2, ...more },
+  })
+  const started = (step: number): TrainEvent => ({ tag: 'started', step, epochs: 3, stepsPerEpoch: 2, parameters: 1 })
+  const write = async (observe: (event: TrainEvent) => Promise<void>, events: readonly TrainEvent[]): Promise<void> => {
+    for (const event of events) await observe(event)
   }
-  return found
-}
 
-describe('tensorBoard', () => {
-  it('writes what a reader of the format finds', async () => {
-    const run = await train(tensorBoard(join(folder, 'board'), { everySteps: 1 }))
-    const [file = ''] = await readdir(join(folder, 'board'))
-    expect(file).toMatch(/^events\.out\.tfevents\.\d+\./)
-    const bytes = new Uint8Array(await readFile(join(folder, 'board', file)))
-    const scalars = scalarsOf(bytes)
-    const of = (wanted: string) => scalars.filter(({ name }) => name === wanted).map(({ step, value }) => [step, value])
-    expect(of('step/loss')).toEqual(run.loss.map((loss, i) => [i + 1, Math.fround(loss)]))
-    expect(of('step/learningRate')).toEqual([1, 2, 3, 4].map((step) => [step, 0.125]))
-    expect(of('validation/loss')).toEqual(run.history.epochs.map(({ step, validation }) => [step, Math.fround(validation?.loss ?? NaN)]))
-    // Length 24 and its masked CRC-32C, which begin every event file.
-    expect([...bytes.subarray(0, 12)]).toEqual([24, 0, 0, 0, 0, 0, 0, 0, 0xa3, 0x7f, 0x4b, 0x22])
+  it('have every update once', async () => {
+    const path = join(folder, 'killed.jsonl')
+    await write(jsonLines(path, { steps: true }), [started(0), ...steps(0, 2), epoch(1), ...steps(2, 3)])
+    // The process died in the middle of a line.
+    await appendFile(path, '{"tag":"st')
+    await write(jsonLines(path, { steps: true }), [started(2), ...steps(2, 4), epoch(2)])
+    const events = (await readFile(path, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TrainEvent)
+    expect(events.filter(({ tag }) => tag !== 'started')).toEqual([...steps(0, 2), epoch(1), ...steps(2, 4), epoch(2)])
+  })
+
+  it('have every epoch once, in the columns that they had', async () => {
+    const path = join(folder, 'killed.csv')
+    await write(csvLog(path), [started(0), epoch(1), epoch(2)])
+    await write(csvLog(path), [started(2), epoch(2), epoch(3)])
+    expect((await readFile(path, 'utf8')).split('\n')).toEqual([
+      'epoch,step,loss,"a,b",seconds',
+      '1,2,1,1,1',
+      '2,4,0.5,2,1',
+      '3,6,0.3333333333333333,3,1',
+      '',
+    ])
+  })
+
+  it('begin where there was none', async () => {
+    const path = join(folder, 'late.csv')
+    await write(csvLog(path), [started(2), epoch(2)])
+    expect(await readFile(path, 'utf8')).toBe('epoch,step,loss,"a,b",seconds\n2,4,0.5,2,1\n')
+  })
+
+  it('get columns for what comes later', async () => {
+    const path = join(folder, 'sparse.csv')
+    await write(csvLog(path), [started(0), epoch(1), epoch(2, { validation: { loss: 7, metrics: {} } }), epoch(3)])
+    expect((await readFile(path, 'utf8')).trim().split('\n')).toEqual([
+      'epoch,step,loss,"a,b",seconds,validation loss',
+      '1,2,1,1,1,',
+      '2,4,0.5,2,1,7',
+      '3,6,0.3333333333333333,3,1,',
+    ])
   })
 })
 
