@@ -25,7 +25,7 @@ export interface SaveOptions {
 /** The tensors of a model by their names in files, made one by one. */
 const tensorsOf = <Head extends HeadName>(
   { config, head }: Transformer<Head>,
-  params: TransformerParams<Head>,
+  params: TransformerParams<NoInfer<Head>>,
   dtype: FloatDType,
 ): readonly LazyTensor[] => {
   const { weights, prefix } = familyOf(config)
@@ -96,7 +96,7 @@ const configOf = <Head extends HeadName>({ config, source, head }: Transformer<H
 const save = async <Head extends HeadName>(
   folder: string,
   model: Transformer<Head>,
-  params: TransformerParams<Head>,
+  params: TransformerParams<NoInfer<Head>>,
   { dtype = 'float32', maxShardBytes = 5e9 }: SaveOptions,
 ): Promise<void> => {
   const written = await writeWeights(folder, tensorsOf(model, params, dtype), maxShardBytes)
@@ -117,7 +117,7 @@ const save = async <Head extends HeadName>(
 export const savePretrained = <Head extends HeadName>(
   folder: string,
   model: Transformer<Head>,
-  params: TransformerParams<Head>,
+  params: TransformerParams<NoInfer<Head>>,
   options: SaveOptions = {},
 ): TaskEither<TransformersError, void> => asTask(() => save(folder, model, params, options))
 
@@ -129,6 +129,6 @@ export const savePretrained = <Head extends HeadName>(
 export const savePretrainedOrThrow = async <Head extends HeadName>(
   folder: string,
   model: Transformer<Head>,
-  params: TransformerParams<Head>,
+  params: TransformerParams<NoInfer<Head>>,
   options: SaveOptions = {},
 ): Promise<void> => valueOrThrow(await savePretrained(folder, model, params, options)())
