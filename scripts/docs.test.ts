@@ -50,7 +50,7 @@ describe('links', () => {
 describe('the names for people who come from elsewhere', () => {
   const exported = new Set([autodiff, nn, onnxruntime, optim, tensor, trainer].flatMap((module) => Object.keys(module)))
   // Settings of `fit`, which are no exports.
-  const settings = ['checkpoint', 'weights', 'device']
+  const settings = ['checkpoint', 'weights', 'device', 'precision']
   const table = readFileSync(join(root, 'docs/coming-from.md'), 'utf8')
   const rows = [...table.matchAll(/^\| (.+?) \| (.+) \|$/gm)].filter(
     ([, left]) => !/^(optax|PyTorch|Keras|TensorFlow\.js)$/.test(left ?? ''),

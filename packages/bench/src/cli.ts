@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import type { Device } from '@grad-ts/onnxruntime'
+import type { Device, Precision } from '@grad-ts/onnxruntime'
 import { passNames } from '@grad-ts/onnx'
 import { stepCases } from './cases/table.ts'
 import { measure } from './measure.ts'
@@ -11,13 +11,14 @@ const { values, positionals } = parseArgs({
     threads: { type: 'string', default: '1' },
     device: { type: 'string', default: 'cpu' },
     form: { type: 'string' },
+    precision: { type: 'string', default: 'float32' },
     without: { type: 'string', multiple: true },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 })
 
-const usage = `bench [CASE…] [--threads N] [--device cpu|cuda|webgpu] [--form single|loop] [--without PASS|fuse]… [--json]
+const usage = `bench [CASE…] [--threads N] [--device cpu|cuda|webgpu] [--form single|loop] [--precision float32|mixed] [--without PASS|fuse]… [--json]
 cases: ${Object.keys(stepCases).join(', ')}, compile (each of them, built once), soak (memory and timers)
 passes: ${passNames.join(', ')}; fuse is the update in WebAssembly`
 
@@ -39,9 +40,10 @@ const runCase = async (name: string): Promise<void> => {
     device: values.device as Device,
     threads: Number(values.threads),
     passes,
+    precision: values.precision as Precision,
     fuse: without.includes('fuse') ? ('off' as const) : ('auto' as const),
   }
-  for (const form of forms) print(await measure(name, make(), form, options))
+  for (const form of forms) print(await measure(name, make(options.precision === 'mixed'), form, options))
 }
 
 const run = async (name: string): Promise<void> => {

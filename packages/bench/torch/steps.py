@@ -114,6 +114,8 @@ def median_ms(step, device, runs):
 
 def main(device, mode, *names):
     torch.manual_seed(0)
+    if device == "cpu":
+        torch.set_num_threads(1)  # as the times beside it
     torch.backends.cuda.matmul.allow_tf32 = mode != "float32"
     torch.backends.cudnn.allow_tf32 = mode != "float32"
     for name in names:

@@ -4,8 +4,8 @@ import { mlp, small } from './dense.ts'
 import { gpt } from './gpt.ts'
 import { adamUpdate } from './update.ts'
 
-/** The cases of `npm run bench` that train. */
-export const stepCases: Readonly<Record<string, () => StepCase>> = {
+/** The cases of `npm run bench` that train; mixed precision wants their loss scaled. */
+export const stepCases: Readonly<Record<string, (scaled?: boolean) => StepCase>> = {
   small,
   mlp,
   cnn,

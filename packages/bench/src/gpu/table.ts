@@ -25,6 +25,6 @@ export const tableOf = (times: readonly Time[], device: string): string => {
       return [`| \`${model}\` | ${mode} | ${[...ours, shown(own.find((time) => time.peer !== undefined))].join(' | ')} |`]
     }),
   )
-  const head = ['case', 'precision', ...steps.map((count) => `${count} steps per run`), `${peer}, eager`]
+  const head = ['case', 'precision', ...steps.map((count) => `${count} step${count === 1 ? '' : 's'} per run`), `${peer}, eager`]
   return [`ms per step on ${device}`, '', `| ${head.join(' | ')} |`, `|${head.map(() => '---|').join('')}`, ...lines].join('\n')
 }

@@ -1,5 +1,6 @@
 import { vjp } from '@grad-ts/autodiff'
-import { toModel } from '@grad-ts/onnx'
+import { precisionRoles, toModel } from '@grad-ts/onnx'
+import type { PrecisionRole } from '@grad-ts/onnx'
 import { isFloat, onesLike, opNames, topologicalOrder, trace } from '@grad-ts/tensor'
 import type { OpName, Tensor } from '@grad-ts/tensor'
 import { opExamples } from '@grad-ts/testkit'
@@ -57,12 +58,24 @@ const placement = (op: OpName): string => {
   return ['cpu', ...places].join(' ')
 }
 
+const precisions: Readonly<Record<PrecisionRole, string>> = {
+  product: 'float16',
+  exact: 'as its operands',
+  between: 'float16 between products',
+  float32: 'float32',
+  reads: 'operands as they are',
+  first: 'as its operand',
+  cast: 'what it says',
+  body: 'each op of the body',
+  source: 'as it is',
+}
+
 const row = (op: OpName): string => {
   const onnx = loweredOps(op, 'cpu')
   const other = loweredOps(op, 'webgpu')
   const shown = onnx.length === 0 ? 'nothing: a name' : code(onnx)
   const differs = other.join() === onnx.join() ? '' : `; webgpu: ${code(other)}`
-  return `| \`${op}\` | ${descriptions[op]} | ${gradientOps(op)} | ${shown}${differs} | ${placement(op)} |`
+  return `| \`${op}\` | ${descriptions[op]} | ${gradientOps(op)} | ${shown}${differs} | ${precisions[precisionRoles[op]]} | ${placement(op)} |`
 }
 
 /** The page that lists every op of the graph: made from the tables themselves. */
@@ -76,10 +89,11 @@ export const opsPage = (): string =>
     '- **Gradient**: the ops that the gradient adds to the graph; as they have gradients too, orders compose.',
     '- **ONNX**: the nodes (operator set 18) that the op becomes for float32 (int32 or bool where it takes no floats) on the CPU, and on',
     '  WebGPU where they differ. In float64, ops without a kernel are written with those that have one.',
+    '- **Mixed precision**: what the op computes in then; see [Mixed precision](mixed-precision.md).',
     '- **Stays on**: the providers of ONNX Runtime 1.29 that run all of these nodes, by its lists of kernels.',
     '',
-    '| op | computes | gradient | ONNX | stays on |',
-    '|---|---|---|---|---|',
+    '| op | computes | gradient | ONNX | mixed precision | stays on |',
+    '|---|---|---|---|---|---|',
     ...opNames.map(row),
     '',
   ].join('\n')
