@@ -44,7 +44,7 @@ export type { ReduceOnPlateauOptions, ResetOnSaturationOptions } from './policie
 export { policy } from './policies/policy.ts'
 export type { Action, Json, Needs, Policy } from './policies/policy.ts'
 export type { GradientCheckpointing } from './training/gradient-checkpointing.ts'
-export type { Duration, UpdateOptions, Validated, ValidationOptions } from './training/options.ts'
+export type { Duration, Precise, UpdateOptions, Validated, ValidationOptions } from './training/options.ts'
 export type { ParameterGroup } from './training/parameter-groups.ts'
 export { CheckpointError } from './errors.ts'
 export type { CheckpointFault } from './errors.ts'
