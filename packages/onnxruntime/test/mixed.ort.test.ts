@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { valueAndGrad } from '@grad-ts/autodiff'
+import { checkpoint, grad, valueAndGrad } from '@grad-ts/autodiff'
 import { optimizeGraph, toMixedPrecision } from '@grad-ts/onnx'
 import { ArgumentError, compileOrThrow, compileStepOrThrow, probeMixedPrecision } from '@grad-ts/onnxruntime'
 import type { CompileStepOptions } from '@grad-ts/onnxruntime'
 import { applyUpdates, dynamicLossScale, lossScaleOf, sgd, staticLossScale } from '@grad-ts/optim'
 import type { DynamicLossScaleState, GradientTransformation } from '@grad-ts/optim'
-import { evaluate, matmul, mean, mul, ones, relu, runGraph, scan, stack, sum, toNumber, trace } from '@grad-ts/tensor'
+import { evaluate, key, matmul, mean, mul, normal, ones, relu, runGraph, scan, stack, sum, tanh, toNumber, trace } from '@grad-ts/tensor'
 import type { Constant, Graph, Tensor } from '@grad-ts/tensor'
 import { leaves } from '@grad-ts/tree'
 import type { Tree } from '@grad-ts/tree'
@@ -69,6 +69,21 @@ test('products in a scan are rounded as in the interpreter', async () => {
   await using program = await compileOrThrow(fn, args, { precision: 'mixed', threads: 1 })
   const graph = toMixedPrecision(optimizeGraph(trace(fn, args)))
   expectAgreement(await program.runOrThrow(...args), runGraph(graph as unknown as Graph, args as never) as never, 1e-4)
+})
+
+test.each([
+  ['checkpoints', {}],
+  ['checkpoints in a memory budget', { memoryBudget: 'auto' }],
+] as const)('%s leave the numbers of mixed precision as they are', async (_, options) => {
+  const block = (x: Tensor, w: Tensor): Tensor => tanh(matmul(tanh(matmul(x, w)), w))
+  const gradientOf =
+    (apply: typeof block) =>
+    (w: Tensor, x: Tensor): Tensor =>
+      grad((kernel: Tensor) => mean(apply(apply(apply(x, kernel), kernel), kernel)))(w)
+  const args = [evaluate(mul(normal(key(1), [16, 16]), 0.3)) as Constant, evaluate(normal(key(2), [32, 16])) as Constant] as const
+  await using kept = await compileOrThrow(gradientOf(block), args, { precision: 'mixed', threads: 1 })
+  await using again = await compileOrThrow(gradientOf(checkpoint(block)), args, { precision: 'mixed', threads: 1, ...options })
+  expectAgreement((await again.runOrThrow(...args)) as never, (await kept.runOrThrow(...args)) as never, 1e-3)
 })
 
 interface State extends Readonly<Record<string, Tree<Tensor>>> {
