@@ -42,7 +42,7 @@ const quadrants = (): Problem => {
 
 const text = 'a quick brown fox jumps over the lazy dog, and the dog sleeps on; then the fox jumps back over the dog. '
 const alphabet = [...new Set(text)]
-const tokens = Int32Array.from([...text], (letter) => alphabet.indexOf(letter))
+const tokens = Int32Array.from({ length: text.length }, (_, i) => alphabet.indexOf(text.charAt(i)))
 
 const [context, rows] = [16, 16] as const
 
