@@ -18,7 +18,7 @@ import {
   splitDataset,
   writeAtomicallyOrThrow,
 } from '@grad-ts/trainer'
-import { lineChart, reportOf, scatterChart } from '@grad-ts/trainer/report'
+import { rangeTestChart, reportOf, searchSections } from '@grad-ts/trainer/report'
 
 const names = ['Cylinders', 'Displacement', 'Horsepower', 'Weight_in_lbs', 'Acceleration', 'Miles_per_Gallon'] as const
 
@@ -66,8 +66,9 @@ await runProgram(async (signal) => {
       epochs,
       validation: { data: held, everyEpochs: epochs },
     })
-  const { best, trials } = await searchOrThrow({
-    space: { learningRate: range(test.suggestion / 30, test.suggestion * 3, 'log'), batchSize: choice([8, 16, 32, 64]) },
+  const space = { learningRate: range(test.suggestion / 30, test.suggestion * 3, 'log'), batchSize: choice([8, 16, 32, 64]) }
+  const found = await searchOrThrow({
+    space,
     strategy: { tag: 'halving', count: 18, factor: 3 },
     budget: 36,
     seed: 1,
@@ -78,6 +79,7 @@ await runProgram(async (signal) => {
       ),
   })
 
+  const { best } = found
   const { history } = await run(best.candidate, best.budget)
   const report = reportOf({
     title: 'Search for batch size and learning rate',
@@ -88,25 +90,7 @@ await runProgram(async (signal) => {
       { name: 'learning rate', value: best.candidate.learningRate.toExponential(2) },
       { name: 'score', value: best.score.toFixed(4) },
     ],
-    sections: [
-      {
-        title: 'Range test',
-        body: lineChart({
-          xLabel: 'learning rate',
-          xScale: 'log',
-          yLabel: 'loss',
-          yScale: 'log',
-          series: [{ name: 'loss', x: test.rates, y: test.smoothed }],
-        }),
-      },
-      {
-        title: 'Score over learning rate, all trials',
-        body: scatterChart(
-          trials.map(({ candidate, score }) => ({ x: candidate.learningRate, y: score })),
-          { x: 'learning rate', y: 'score', logX: true },
-        ),
-      },
-    ],
+    sections: [{ title: 'Range test', body: rangeTestChart(test) }, ...searchSections(found, space)],
   })
   await writeAtomicallyOrThrow(join('out', 'hyperparameter-search', 'report.html'), report)
   console.log(
