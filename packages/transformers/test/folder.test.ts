@@ -132,7 +132,7 @@ describe('older files', () => {
 
   test('norms with gamma and beta, and buffers, are read', async () => {
     const folder = await rewritten('bert-masked-lm', (tensors) => {
-      for (const [name, value] of [...tensors]) {
+      for (const [name, value] of Array.from(tensors)) {
         tensors.delete(name)
         tensors.set(name.replace('LayerNorm.weight', 'LayerNorm.gamma').replace('LayerNorm.bias', 'LayerNorm.beta'), value)
       }
@@ -146,7 +146,7 @@ describe('older files', () => {
 
   test('a decoder without the prefix of its body, and with masks among its tensors, is read', async () => {
     const folder = await rewritten('gpt2', (tensors) => {
-      for (const [name, value] of [...tensors]) {
+      for (const [name, value] of Array.from(tensors)) {
         tensors.delete(name)
         tensors.set(name.replace('transformer.', ''), value)
       }

@@ -26,6 +26,11 @@ export interface MaskedTokens {
   readonly labels: Tensor
 }
 
+interface MaskedRow {
+  readonly ids: Constant
+  readonly labels: Constant
+}
+
 const isOneOf = (ids: Tensor, few: readonly number[]): Tensor =>
   few.map((id) => equal(ids, id)).reduce((found, each) => or(found, each), less(ids, 0))
 
@@ -78,10 +83,10 @@ export const collateMaskedLm =
   (sequences: readonly TokenSequence[], numbers: ArrayLike<number> = sequences.map((_, i) => i)): LabelledBatch => {
     const masked = sequences.map(({ ids }, i) => {
       const row = maskTokens(foldIn(key, numbers[i] as number), tensor(Int32Array.from(ids)), options)
-      return evaluate({ ids: row.inputIds, labels: row.labels }) as { readonly ids: Constant; readonly labels: Constant }
+      return evaluate({ ids: row.inputIds, labels: row.labels }) as unknown as MaskedRow
     })
     const x = padEncodings(
-      sequences.map((sequence, i) => ({ ...sequence, ids: (masked[i]?.ids as Constant).attributes.data })),
+      sequences.map((sequence, i) => ({ ...sequence, ids: (masked[i] as MaskedRow).ids.attributes.data })),
       options,
     )
     const labels = masked.map((row) => row.labels.attributes.data)

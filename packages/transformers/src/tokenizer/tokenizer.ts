@@ -39,7 +39,8 @@ export interface Tokenizer {
 
 const usesTypes = (config: Json): boolean => {
   const names = config['model_input_names']
-  return Array.isArray(names) ? names.includes('token_type_ids') : /^Bert/.test(String(config['tokenizer_class'] ?? ''))
+  const kind = config['tokenizer_class']
+  return Array.isArray(names) ? names.includes('token_type_ids') : typeof kind === 'string' && kind.startsWith('Bert')
 }
 
 /** Configurations without a limit have a number there that no text reaches. */
