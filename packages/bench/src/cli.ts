@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
+import { compilerPasses } from '@grad-ts/onnxruntime'
 import type { Device, Precision } from '@grad-ts/onnxruntime'
-import { passNames } from '@grad-ts/onnx'
 import { stepCases } from './cases/table.ts'
 import { measure } from './measure.ts'
 import type { Measurement } from './measure.ts'
@@ -20,7 +20,9 @@ const { values, positionals } = parseArgs({
 
 const usage = `bench [CASE…] [--threads N] [--device cpu|cuda|webgpu] [--form single|loop] [--precision float32|mixed] [--without PASS|fuse]… [--json]
 cases: ${Object.keys(stepCases).join(', ')}, compile (each of them, built once), soak (memory and timers)
-passes: ${passNames.join(', ')}; fuse is the update in WebAssembly`
+passes: ${compilerPasses.join(', ')}; fuse is the update in WebAssembly
+bench passes [CASE…]: every pass left out in turn, beside the whole
+bench memory [CASE…]: resident memory of a process that trains, with budgets and without`
 
 const show = (line: Measurement): string => {
   const update = line.nsPerParameter === undefined ? '' : `   ${line.nsPerParameter} ns per parameter`
@@ -35,7 +37,7 @@ const runCase = async (name: string): Promise<void> => {
   const make = stepCases[name]
   if (make === undefined) throw new Error(`unknown case '${name}'\n${usage}`)
   const without = values.without ?? []
-  const passes = passNames.filter((pass) => !without.includes(pass))
+  const passes = compilerPasses.filter((pass) => !without.includes(pass))
   const options = {
     device: values.device as Device,
     threads: Number(values.threads),
@@ -50,6 +52,29 @@ const run = async (name: string): Promise<void> => {
   for (const each of name === 'compile' ? Object.keys(stepCases) : [name]) await runCase(each)
 }
 
-const chosen = positionals.length === 0 ? Object.keys(stepCases) : positionals
+const [command, ...names] = positionals
+
+const runPasses = async (): Promise<void> => {
+  const [{ compare, showComparison }, { subjectsOf }] = await Promise.all([import('./passes/compare.ts'), import('./passes/variants.ts')])
+  const options = { device: values.device as Device, threads: Number(values.threads) }
+  for (const subject of subjectsOf(names))
+    for (const line of await compare(subject(), options)) console.log(values.json ? JSON.stringify(line) : showComparison(line))
+}
+
+const runMemory = async (): Promise<void> => {
+  const { measureMemory, memoryBudgets, showMemory } = await import('./passes/memory.ts')
+  for (const name of names.length === 0 ? Object.keys(memoryBudgets) : names)
+    for (const budget of memoryBudgets[name] ?? []) {
+      const line = await measureMemory(name, budget)
+      console.log(values.json ? JSON.stringify(line) : showMemory(line))
+    }
+}
+
+const runCases = async (): Promise<void> => {
+  for (const name of positionals.length === 0 ? Object.keys(stepCases) : positionals) await run(name)
+}
+
 if (values.help) console.log(usage)
-else for (const name of chosen) await run(name)
+else if (command === 'passes') await runPasses()
+else if (command === 'memory') await runMemory()
+else await runCases()

@@ -22,11 +22,12 @@ export interface Measurement {
   readonly nsPerParameter?: number
 }
 
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number
+export const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number
 
 const rounded = (value: number): number => Number(value.toPrecision(4))
 
-const stacked = (batch: Tree<Tensor>, steps: number): Tree<Tensor> =>
+/** The same batch for each of several steps. */
+export const stacked = (batch: Tree<Tensor>, steps: number): Tree<Tensor> =>
   map((leaf: Tensor): Tensor => evaluate(stack(Array.from({ length: steps }, () => leaf))), batch)
 
 const timed = async (work: () => Promise<unknown>): Promise<number> => {

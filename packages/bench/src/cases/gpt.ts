@@ -1,5 +1,6 @@
 import { dense, layerNorm } from '@grad-ts/nn'
 import { adamw, chain, clipByGlobalNorm } from '@grad-ts/optim'
+import type { GradientTransformation } from '@grad-ts/optim'
 import {
   add,
   constantOf,
@@ -102,20 +103,24 @@ const logitsOf =
     return matmul(norm(size.width).apply(p.norm, x), p.head)
   }
 
-/** A character model on tokens drawn at random, and its step of AdamW with clipping. */
-export const gptCase = (size: Size, options: TrainingOptions): StepCase => {
+const clippedAdamw = (): GradientTransformation => chain(clipByGlobalNorm(1), adamw({ learningRate: 1e-3 })) as GradientTransformation
+
+/** A character model on tokens drawn at random, and its step of AdamW with clipping or of another solver. */
+export const gptCase = (size: Size, options: TrainingOptions, solver: GradientTransformation = clippedAdamw()): StepCase => {
   const tokens = (seed: number) => labels(seed, [size.batch, size.context], vocabulary)
   return trainingCase(
     { params: initial(size), logits: logitsOf(size) as never, classes: vocabulary },
-    chain(clipByGlobalNorm(1), adamw({ learningRate: 1e-3 })) as never,
+    solver,
     { x: tokens(1), y: tokens(2) },
     options,
   )
 }
 
+/** 4 layers, 4 heads, width 128, context 64, batch 12: a size for CPUs. */
+export const gptSize: Size = { layers: 4, heads: 4, width: 128, context: 64, batch: 12 }
+
 /** A character model: 4 layers, 4 heads, width 128, context 64, batch 12, AdamW with clipping. */
-export const gpt = (scaled = false): StepCase =>
-  gptCase({ layers: 4, heads: 4, width: 128, context: 64, batch: 12 }, { runs: 15, loop: 4, scaled })
+export const gpt = (scaled = false): StepCase => gptCase(gptSize, { runs: 15, loop: 4, scaled })
 
 /** 6 layers, 6 heads, width 384, context 256, batch 64: a size for GPUs. */
 export const largeGpt = (scaled = false): StepCase =>
