@@ -56,11 +56,13 @@ export class MissingRuntimeError extends Error {
 export class SessionError extends Error {
   readonly tag = 'SessionError'
   override readonly name = 'SessionError'
+  readonly device: string
 
   constructor(device: string, cause: unknown) {
     super(`the runtime could not build a session on '${device}': ${reasonOf(cause)}; write the graph with program.explain and report it`, {
       cause,
     })
+    this.device = device
   }
 }
 
@@ -124,13 +126,32 @@ const adviceOn = (reason: string): string =>
     ? '; a class number, token or row number in the data is negative or not below the length of the axis it selects from'
     : ''
 
-/** The thread that held the sessions ended; what its programs had learned since it was last read is lost. */
+/** A run gave numbers that are not finite, where that was to be an error; the state is what it was before the run. */
+export class NonFiniteRunError extends Error {
+  readonly tag = 'NonFiniteRunError'
+  override readonly name = 'NonFiniteRunError'
+  readonly part: 'outputs' | 'state'
+  /** Which step of the run it was first seen in, from 0; the new state is known for the last one only. */
+  readonly step: number | undefined
+
+  constructor(part: 'outputs' | 'state', step: number | undefined) {
+    const where = part === 'state' ? 'in the new state' : `in the outputs of step ${step} of the run`
+    super(
+      `expected finite numbers, got NaN or infinities ${where}; the state is what it was before the run: ` +
+        'look at this batch, lower the learning rate, or clip the gradients',
+    )
+    this.part = part
+    this.step = step
+  }
+}
+
+/** The thread that held the sessions ended; what its programs had learned since their state was last kept is lost. */
 export class WorkerError extends Error {
   readonly tag = 'WorkerError'
   override readonly name = 'WorkerError'
 
   constructor(reason: string) {
-    super(`the thread that runs the programs is gone: ${reason}; compile the step again and set the last state that was read`)
+    super(`the thread that runs the programs is gone: ${reason}; compile the step again and set the state that snapshot gives`)
   }
 }
 
@@ -158,6 +179,10 @@ export type CompileError =
   | WorkerError
 
 /** Why a program could not run. */
-export type RunError = ArgumentError | DisposedError | ExecutionError | WorkerError | AbortedError
+export type RunError = ArgumentError | DisposedError | ExecutionError | NonFiniteRunError | WorkerError | AbortedError
+
+/** What a run that failed answers with. */
+export const runErrorOf = (cause: unknown): ExecutionError | NonFiniteRunError =>
+  cause instanceof NonFiniteRunError || cause instanceof ExecutionError ? cause : new ExecutionError(cause)
 
 export const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

@@ -11,6 +11,7 @@ export {
   ExecutionError,
   MemoryBudgetError,
   MissingRuntimeError,
+  NonFiniteRunError,
   PrecisionUnavailableError,
   SessionError,
   UnknownDeviceError,
@@ -25,7 +26,8 @@ export { probeDevice } from './probe.ts'
 export type { Program } from './program.ts'
 export { compileStep, compileStepOrThrow } from './step/compile.ts'
 export type { CompileStepOptions, Step, Symbolic } from './step/compile.ts'
-export type { RunOptions, StepProgram } from './step/program.ts'
+export type { OnNonFinite } from './step/finite.ts'
+export type { RunOptions, Snapshot, StepProgram } from './step/program.ts'
 export type { Fuse } from './wasm/plan.ts'
 export type { OpProfile } from './apart/events.ts'
 export type { PlacedOp, Placement } from './apart/placement.ts'

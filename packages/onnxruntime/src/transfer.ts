@@ -7,6 +7,9 @@ import type { Runtime } from './runtime.ts'
 export const toRuntime = (runtime: typeof Runtime, { attributes: { data }, shape, dtype }: Constant): Runtime.Tensor =>
   new runtime.Tensor(dtype, (dtype === 'float16' ? float16Bits(data as Float32Array) : data) as never, shape)
 
+/** A constant that shares no buffer with another. */
+export const copyOf = ({ attributes: { data }, shape, dtype }: Constant): Constant => constantOf(data.slice(), shape, dtype)
+
 /** Takes a result over as a constant, without a copy (float16 is unpacked). */
 export const fromRuntime = (value: Runtime.Tensor, shape: Shape, dtype: DType): Constant => {
   const { data } = value

@@ -107,6 +107,7 @@ const known: Readonly<Record<TrainError['tag'], true>> = {
   DataError: true,
   SettingsError: true,
   NonFiniteError: true,
+  NonFiniteRunError: true,
   InterruptedError: true,
   WriteError: true,
   CheckpointError: true,

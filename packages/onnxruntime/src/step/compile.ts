@@ -22,7 +22,9 @@ import { buildStep } from './build.ts'
 import type { CompiledStep } from './build.ts'
 import type { StepExecutor } from './executor.ts'
 import { packedExecutor, packState } from './packed-executor.ts'
+import type { OnNonFinite } from './finite.ts'
 import { inOrder } from './in-order.ts'
+import { keeping } from './keeping.ts'
 import { createStepProgram } from './program.ts'
 import type { StepProgram } from './program.ts'
 import { startPlan } from './start.ts'
@@ -47,15 +49,26 @@ export interface CompileStepOptions extends CompileOptions {
   readonly fuse?: Fuse
   /** Run in a thread of its own, so that timers and servers of this one go on (default: no; it costs some 50 µs per run). */
   readonly worker?: boolean
+  /**
+   * What a run does whose outputs or new state hold NaN or infinities: `pass` gives them (default); `fail` ends with a `NonFiniteRunError`
+   * and leaves the state as it was before the run. It looks at every number, for some 0.5 ns each; with kernels it copies the state before
+   * each run, on webgpu it reads the state after each.
+   */
+  readonly onNonFinite?: OnNonFinite
+  /**
+   * What `snapshot` can give when the thread of a worker or a GPU is lost: in any case the last state that passed by (the initial one, or
+   * what was read or set), and with a number a copy that is made every so many runs; `false` keeps none, to save memory.
+   */
+  readonly keepState?: number | false
 }
 
 // Seen from inside, trees are trees of tensors: the compiler of types need not follow the caller's.
 const traceStep = (step: unknown, state: Tree<Tensor>, batch: Tree<Tensor>): StepGraph =>
   trace(step as (...args: readonly Tree<Tensor>[]) => readonly [Tree<Tensor>, Tree<Tensor>], [state, batch]) as unknown as StepGraph
 
-const checkSteps = (steps: number | undefined): void => {
-  if (steps !== undefined && !(Number.isSafeInteger(steps) && steps > 0))
-    throw new ArgumentError('stepsPerRun', '', 'a whole number of at least 1', String(steps))
+const checkCount = (name: string, count: number | undefined): void => {
+  if (count !== undefined && !(Number.isSafeInteger(count) && count > 0))
+    throw new ArgumentError(name, '', 'a whole number of at least 1', String(count))
 }
 
 const defaults = { fuse: 'auto', passes: compilerPasses, stepsPerRun: undefined, threads: undefined, memoryBudget: undefined } as const
@@ -82,8 +95,9 @@ export const compileStepOrThrow = async <State extends Tree<Tensor>, Batch exten
   batch: Batch,
   options: CompileStepOptions = {},
 ): Promise<StepProgram<Symbolic<State>, Symbolic<Batch>, Outputs>> => {
-  const { cache, worker = false, precision = 'float32', ...rest } = options
-  checkSteps(rest.stepsPerRun)
+  const { cache, worker = false, precision = 'float32', onNonFinite, keepState, ...rest } = options
+  checkCount('stepsPerRun', rest.stepsPerRun)
+  checkCount('keepState', keepState === false ? undefined : keepState)
   const device = await chooseDevice(deviceOf(options.device ?? 'cpu'))
   const lower = await choosePrecision(precision, device)
   const traced = traceStep(step, state, batch)
@@ -93,9 +107,12 @@ export const compileStepOrThrow = async <State extends Tree<Tensor>, Batch exten
   const build = once(() => buildStep(traced, lower, settings))
   const key = await planKey('step', traced as unknown as Graph, { ...settings, precision })
   const { plan, origin } = await cachedPlan(key, cache, () => build().compiled)
-  const start = worker ? startPlanInWorker : startPlan
-  const executor = await startCompiled(start, plan, initial, leaves<Tensor>(traced.inputs[0]), cache === false ? undefined : key.key)
-  return createStepProgram(inOrder(executor), traced, plan, { origin, explain: () => build().explain() })
+  const start: typeof startPlan = (flatPlan, flatState) =>
+    (worker ? startPlanInWorker : startPlan)(flatPlan, flatState, { key: cache === false ? undefined : key.key, onNonFinite })
+  const executor = await startCompiled(start, plan, initial, leaves<Tensor>(traced.inputs[0]))
+  // What lies in this thread can be read as long as there is anybody to read it.
+  const kept = keeping(executor, worker || device !== 'cpu' ? keepState : false, initial)
+  return createStepProgram(inOrder(kept), traced, plan, { origin, explain: () => build().explain() })
 }
 
 /** Starts a step, and hides how its state is packed. */
@@ -104,9 +121,8 @@ const startCompiled = async (
   { layout, ...plan }: CompiledStep,
   initial: readonly Constant[],
   types: readonly Tensor[],
-  key: string | undefined,
 ): Promise<StepExecutor> =>
-  layout === undefined ? start(plan, initial, key) : packedExecutor(await start(plan, packState(layout, initial), key), layout, types)
+  layout === undefined ? start(plan, initial) : packedExecutor(await start(plan, packState(layout, initial)), layout, types)
 
 /** Like `compileStepOrThrow`, with the error as a value. */
 export const compileStep = <State extends Tree<Tensor>, Batch extends Tree<Tensor>, Outputs extends Tree<Tensor>>(

@@ -3,12 +3,13 @@ import type { Constant, Graph, Tensor } from '@grad-ts/tensor'
 import { inputPorts, outputPorts, toModel } from '@grad-ts/onnx'
 import type { StepGraph } from '@grad-ts/onnx'
 import { leaves } from '@grad-ts/tree'
-import { ExecutionError } from '../errors.ts'
+import { ExecutionError, runErrorOf } from '../errors.ts'
 import { createSession } from '../session.ts'
 import type { Runtime } from '../runtime.ts'
 import { fromRuntime, toRuntime } from '../transfer.ts'
 import { stackSteps, unstack } from '../wasm/stacked.ts'
 import type { StepExecutor } from './executor.ts'
+import type { Guard } from './finite.ts'
 
 /** Where each output of a step is wanted: the new state stays on the device, all else comes to the CPU. */
 export const gpuOutputLocations = (graph: StepGraph): Readonly<Record<string, 'cpu' | 'gpu-buffer'>> => {
@@ -46,6 +47,7 @@ export const createGpuExecutor = (
   graph: StepGraph,
   initial: readonly Constant[],
   stepsPerRun: number | undefined,
+  guard?: Guard,
 ): StepExecutor => {
   const inputs = inputPorts(graph as Graph).map(({ name }) => name)
   const outputs = outputPorts(graph as Graph).map(({ name }) => name)
@@ -73,17 +75,23 @@ export const createGpuExecutor = (
         current = next
         collected.push(given)
       }
+      const outputs = stepsPerRun === undefined ? (collected[0] as Constant[]) : stackSteps(collected, results)
+      // The new state is read for it: shaders need not keep NaN, so none of them can look for it.
+      if (guard !== undefined) guard(outputs, await reader.read(current))
+      dispose(state)
+      state = current
+      return outputs
     } catch (cause) {
       if (current !== state) dispose(current)
-      throw new ExecutionError(cause)
+      throw runErrorOf(cause)
     }
-    dispose(state)
-    state = current
-    return stepsPerRun === undefined ? (collected[0] as Constant[]) : stackSteps(collected, results)
   }
   return {
     run,
-    read: () => reader.read(state),
+    read: () =>
+      reader.read(state).catch((cause: unknown) => {
+        throw new ExecutionError(cause)
+      }),
     write: async (values) => {
       dispose(state)
       state = adopt(values)

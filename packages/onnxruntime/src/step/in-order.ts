@@ -1,7 +1,7 @@
-import type { StepExecutor } from './executor.ts'
+import type { KeepingExecutor } from './keeping.ts'
 
 /** Lets each call end before the next one starts: a step must find the state that the step before it left, awaited or not. */
-export const inOrder = (executor: StepExecutor): StepExecutor => {
+export const inOrder = (executor: KeepingExecutor): KeepingExecutor => {
   let last: Promise<unknown> = Promise.resolve()
   const queued =
     <Args extends readonly unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
@@ -11,10 +11,10 @@ export const inOrder = (executor: StepExecutor): StepExecutor => {
       return result
     }
   return {
-    ...executor,
     run: queued(executor.run),
     read: queued(executor.read),
     write: queued(executor.write),
+    latest: queued(executor.latest),
     dispose: queued(executor.dispose),
   }
 }

@@ -12,7 +12,7 @@ import { taskOf } from '../edge.ts'
 import { AbortedError, DisposedError } from '../errors.ts'
 import type { CompileError, RunError } from '../errors.ts'
 import type { Placement } from '../apart/placement.ts'
-import type { StepExecutor } from './executor.ts'
+import type { KeepingExecutor } from './keeping.ts'
 import type { StepPlan } from './plan.ts'
 import { profilePlan } from './profile.ts'
 import type { Profile } from './profile.ts'
@@ -23,6 +23,13 @@ export interface RunOptions {
   readonly signal?: AbortSignal
 }
 
+/** A state of a program. */
+export interface Snapshot<State extends Tree<Tensor>> {
+  /** How many steps the program had run when it had this state, since it was compiled. */
+  readonly steps: number
+  readonly state: MapLeaves<State, Tensor, Constant>
+}
+
 /** A compiled training step. It owns the state: only batches go in and outputs come out. */
 export interface StepProgram<State extends Tree<Tensor>, Batch extends Tree<Tensor>, Outputs extends Tree<Tensor>> extends AsyncDisposable {
   /** Runs the step on a batch, or K steps on batches stacked along a new first axis; the outputs are stacked in the same way. */
@@ -31,6 +38,12 @@ export interface StepProgram<State extends Tree<Tensor>, Batch extends Tree<Tens
   /** Reads the state as it is after the last run. */
   readonly state: () => TaskEither<RunError, MapLeaves<State, Tensor, Constant>>
   readonly stateOrThrow: () => Promise<MapLeaves<State, Tensor, Constant>>
+  /**
+   * Gives the newest state that can still be read. That is the state as it is after the last run, unless the thread or the device that
+   * held it is lost: then it is the last one that was kept (see `keepState`), with the number of the step that led to it.
+   */
+  readonly snapshot: () => TaskEither<RunError, Snapshot<State>>
+  readonly snapshotOrThrow: () => Promise<Snapshot<State>>
   /** Replaces the state by one of the same structure, shapes and dtypes. */
   readonly setState: (state: State) => TaskEither<RunError, void>
   readonly setStateOrThrow: (state: State) => Promise<void>
@@ -65,7 +78,7 @@ export interface StepFacts {
 }
 
 export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree<Tensor>, Outputs extends Tree<Tensor>>(
-  executor: StepExecutor,
+  executor: KeepingExecutor,
   graph: StepGraph,
   plan: StepPlan,
   { origin, explain }: StepFacts,
@@ -83,6 +96,11 @@ export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree
   const stateOrThrow = async (): Promise<Tree<Constant>> => {
     alive()
     return unflatten(graph.inputs[0], await executor.read())
+  }
+  const snapshotOrThrow = async (): Promise<{ readonly steps: number; readonly state: Tree<Constant> }> => {
+    alive()
+    const { runs, state } = await executor.latest()
+    return { steps: runs * (plan.stepsPerRun ?? 1), state: unflatten(graph.inputs[0], state) }
   }
   const setStateOrThrow = async (state: Tree<Tensor>): Promise<void> => {
     alive()
@@ -106,6 +124,8 @@ export const createStepProgram = <State extends Tree<Tensor>, Batch extends Tree
     runOrThrow,
     state: () => taskOf<RunError, Tree<Constant>>(stateOrThrow),
     stateOrThrow,
+    snapshot: () => taskOf<RunError, unknown>(snapshotOrThrow),
+    snapshotOrThrow,
     setState: (state: Tree<Tensor>) => taskOf<RunError, void>(() => setStateOrThrow(state)),
     setStateOrThrow,
     explain,

@@ -3,10 +3,11 @@ import { sizeOf } from '@grad-ts/tensor'
 import type { Constant, Graph, Tensor } from '@grad-ts/tensor'
 import { inputPorts, outputPorts } from '@grad-ts/onnx'
 import type { StepGraph } from '@grad-ts/onnx'
-import { ExecutionError } from '../errors.ts'
+import { runErrorOf } from '../errors.ts'
 import type { SharedSession } from '../cache/sessions.ts'
 import type { Runtime } from '../runtime.ts'
 import type { StepExecutor } from '../step/executor.ts'
+import type { Guard } from '../step/finite.ts'
 import { fromRuntime, toRuntime } from '../transfer.ts'
 import { createBin } from './bin.ts'
 import type { Place } from './pack.ts'
@@ -69,7 +70,7 @@ const createStep = (runtime: typeof Runtime, session: SharedSession, split: Spli
 
 /**
  * Runs a split step: the session, then the chains, which replace the state where it lies. Nothing is replaced before the session
- * has succeeded; several steps in one run keep a copy of the state until the last one has.
+ * has succeeded; several steps in one run, and a guard, keep a copy of the state until all has.
  */
 export const createSplitExecutor = (
   runtime: typeof Runtime,
@@ -78,9 +79,10 @@ export const createSplitExecutor = (
   split: SplitStep,
   initial: readonly Constant[],
   stepsPerRun: number | undefined,
+  guard?: Guard,
 ): StepExecutor => {
-  const takesSeveral = stepsPerRun !== undefined && stepsPerRun > 1
-  const state = createState(runtime, split, graph, initial, takesSeveral)
+  const mayGoBack = (stepsPerRun !== undefined && stepsPerRun > 1) || guard !== undefined
+  const state = createState(runtime, split, graph, initial, mayGoBack)
   const step = createStep(runtime, session, split, graph, state)
   const results = leaves<Tensor>(graph.outputs[1])
   const runAll = async (batch: readonly Constant[], steps: number): Promise<Constant[]> => {
@@ -89,12 +91,14 @@ export const createSplitExecutor = (
     return stackSteps(outputs, results)
   }
   const run = async (batch: readonly Constant[]): Promise<Constant[]> => {
-    const restore = takesSeveral ? state.keep() : () => undefined
+    const restore = mayGoBack ? state.keep() : () => undefined
     try {
-      return await (stepsPerRun === undefined ? step(batch) : runAll(batch, stepsPerRun))
+      const outputs = await (stepsPerRun === undefined ? step(batch) : runAll(batch, stepsPerRun))
+      guard?.(outputs, state.peek())
+      return outputs
     } catch (cause) {
       restore()
-      throw new ExecutionError(cause)
+      throw runErrorOf(cause)
     }
   }
   return { run, read: async () => state.read(), write: async (values) => state.write(values), dispose: () => session.release() }

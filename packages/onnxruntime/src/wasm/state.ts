@@ -4,7 +4,7 @@ import type { Constant, Tensor } from '@grad-ts/tensor'
 import type { StepGraph } from '@grad-ts/onnx'
 import { SessionError } from '../errors.ts'
 import type { Runtime } from '../runtime.ts'
-import { fromRuntime, toRuntime } from '../transfer.ts'
+import { copyOf, fromRuntime, toRuntime } from '../transfer.ts'
 import { createArena } from './arena.ts'
 import type { Arena } from './arena.ts'
 import type { SplitStep } from './split.ts'
@@ -37,10 +37,12 @@ export const createState = (
     else tensors[i] = value
   }
   const write = (values: readonly Constant[]): void => values.forEach((value, i) => put(i, toRuntime(runtime, value)))
-  const read = (): Constant[] =>
+  /** The leaves where they lie, until the next step. */
+  const peek = (): Constant[] =>
     types.map(({ shape, dtype }, i) =>
-      isResident[i] ? constantOf(viewOf(i).slice(), shape, dtype) : fromRuntime(tensors[i] as Runtime.Tensor, shape, dtype),
+      isResident[i] ? constantOf(viewOf(i), shape, dtype) : fromRuntime(tensors[i] as Runtime.Tensor, shape, dtype),
     )
+  const read = (): Constant[] => peek().map(copyOf)
   const stateBytes = new Uint8Array(arena.memory.buffer, 0, arena.stateBytes)
   const copy = new Uint8Array(keepsCopy ? arena.stateBytes : 0)
   /** Keeps a copy and gives what brings it back. */
@@ -53,7 +55,7 @@ export const createState = (
     }
   }
   write(initial)
-  return { arena, types, tensors, put, write, read, keep }
+  return { arena, types, tensors, put, write, peek, read, keep }
 }
 
 export type State = ReturnType<typeof createState>

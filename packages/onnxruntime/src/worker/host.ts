@@ -1,9 +1,11 @@
 import { Worker } from 'node:worker_threads'
 import type { Constant } from '@grad-ts/tensor'
-import { ExecutionError, MissingRuntimeError, reasonOf, SessionError, WorkerError } from '../errors.ts'
+import { reasonOf, WorkerError } from '../errors.ts'
 import type { StepExecutor } from '../step/executor.ts'
 import { fromPlain, toPlain } from '../step/plan.ts'
 import type { PlainConstant, StepPlan } from '../step/plan.ts'
+import type { StartOptions } from '../step/start.ts'
+import { errorOf } from './faults.ts'
 import type { Answer, Question, Request } from './protocol.ts'
 
 // Sources cannot run in a worker before they are compiled; tests use the built ones, and must not look for sources there.
@@ -24,11 +26,6 @@ interface Host {
   ending: NodeJS.Timeout | undefined
 }
 
-const errorOf = ({ tag, reason }: { readonly tag: string | undefined; readonly reason: string }): Error => {
-  if (tag === 'MissingRuntimeError') return new MissingRuntimeError(reason)
-  return tag === 'SessionError' ? new SessionError('worker', reason) : new ExecutionError(reason)
-}
-
 let host: Host | undefined
 let nextProgram = 0
 
@@ -44,23 +41,27 @@ const startHost = (): Host => {
     waiting.clear()
   }
   worker.on('message', (answer: Answer) => {
-    const { resolve, reject } = waiting.get(answer.id) as Waiting
+    const asked = waiting.get(answer.id)
     waiting.delete(answer.id)
     if (waiting.size === 0) worker.unref()
-    if ('error' in answer) reject(errorOf(answer.error))
-    else resolve(answer.values)
+    if ('fault' in answer) asked?.reject(errorOf(answer.fault))
+    else asked?.resolve(answer.values)
   })
   worker.on('error', (error) => fail(reasonOf(error)))
+  worker.on('messageerror', (error) => {
+    fail(reasonOf(error))
+    void worker.terminate()
+  })
   worker.on('exit', (code) => fail(`it ended with code ${code}`))
   worker.unref()
   const ask = (program: number, request: Request): Promise<readonly PlainConstant[]> =>
     new Promise((resolve, reject) => {
       if (dead !== undefined) return reject(dead)
       const question: Question = { id: next++, program, request }
+      worker.postMessage(question)
       waiting.set(question.id, { resolve, reject })
       // An idle worker must not keep the process alive; one that works must.
       worker.ref()
-      worker.postMessage(question)
     })
   return { worker, ask, programs: 0, ending: undefined }
 }
@@ -86,11 +87,15 @@ const enter = (): Host => {
 }
 
 /** Starts a plan in the worker thread; the event loop of the caller stays free while it runs. */
-export const startPlanInWorker = async (plan: StepPlan, initial: readonly Constant[], key?: string): Promise<StepExecutor> => {
+export const startPlanInWorker = async (
+  plan: StepPlan,
+  initial: readonly Constant[],
+  options: StartOptions = {},
+): Promise<StepExecutor> => {
   const mine = enter()
   const program = nextProgram++
   try {
-    await mine.ask(program, { kind: 'start', plan, state: initial.map(toPlain), key })
+    await mine.ask(program, { kind: 'start', plan, state: initial.map(toPlain), options })
   } catch (error) {
     leave(mine)
     throw error

@@ -1,9 +1,9 @@
 import { parentPort } from 'node:worker_threads'
-import { reasonOf } from '../errors.ts'
 import type { StepExecutor } from '../step/executor.ts'
 import { fromPlain, toPlain } from '../step/plan.ts'
 import type { PlainConstant } from '../step/plan.ts'
 import { startPlan } from '../step/start.ts'
+import { faultOf } from './faults.ts'
 import type { Answer, Question } from './protocol.ts'
 
 const programs = new Map<number, StepExecutor>()
@@ -17,7 +17,7 @@ const executorOf = (program: number): StepExecutor => {
 const answer = async ({ program, request }: Question): Promise<readonly PlainConstant[]> => {
   switch (request.kind) {
     case 'start':
-      programs.set(program, await startPlan(request.plan, request.state.map(fromPlain), request.key))
+      programs.set(program, await startPlan(request.plan, request.state.map(fromPlain), request.options))
       return []
     case 'run':
       return (await executorOf(program).run(request.batch.map(fromPlain))).map(toPlain)
@@ -33,18 +33,23 @@ const answer = async ({ program, request }: Question): Promise<readonly PlainCon
   }
 }
 
-const tagOf = (error: unknown): string | undefined => (error instanceof Error && 'tag' in error ? String(error.tag) : undefined)
+// What was read is a copy, so that its buffers can be given away instead of being copied twice more.
+const buffersOf = ({ request }: Question, values: readonly PlainConstant[]): ArrayBuffer[] =>
+  request.kind === 'read' ? [...new Set(values.map(({ data }) => data.buffer as ArrayBuffer))] : []
+
+const reply = async (question: Question): Promise<void> => {
+  const { id } = question
+  try {
+    const values = await answer(question)
+    parentPort?.postMessage({ id, values } satisfies Answer, buffersOf(question, values))
+  } catch (error) {
+    parentPort?.postMessage({ id, fault: faultOf(error) } satisfies Answer)
+  }
+}
 
 // One question at a time, in the order in which they came: the runtime must never be entered twice.
 let last: Promise<void> = Promise.resolve()
 
 parentPort?.on('message', (question: Question) => {
-  last = last.then(async () => {
-    const { id } = question
-    const reply: Answer = await answer(question).then(
-      (values) => ({ id, values }),
-      (error: unknown) => ({ id, error: { tag: tagOf(error), reason: reasonOf(error instanceof Error ? (error.cause ?? error) : error) } }),
-    )
-    parentPort?.postMessage(reply)
-  })
+  last = last.then(() => reply(question))
 })

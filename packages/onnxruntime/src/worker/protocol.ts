@@ -1,8 +1,10 @@
 import type { PlainConstant, StepPlan } from '../step/plan.ts'
+import type { StartOptions } from '../step/start.ts'
+import type { Fault } from './faults.ts'
 
 /** What the main thread asks of the worker; `program` numbers the programs that the worker holds. */
 export type Request =
-  | { readonly kind: 'start'; readonly plan: StepPlan; readonly state: readonly PlainConstant[]; readonly key: string | undefined }
+  | { readonly kind: 'start'; readonly plan: StepPlan; readonly state: readonly PlainConstant[]; readonly options: StartOptions }
   | { readonly kind: 'run'; readonly batch: readonly PlainConstant[] }
   | { readonly kind: 'read' }
   | { readonly kind: 'write'; readonly state: readonly PlainConstant[] }
@@ -14,7 +16,5 @@ export interface Question {
   readonly request: Request
 }
 
-/** The worker's answer: tensors, or an error by its tag and facts. */
-export type Answer =
-  | { readonly id: number; readonly values: readonly PlainConstant[] }
-  | { readonly id: number; readonly error: { readonly tag: string | undefined; readonly reason: string } }
+/** The worker's answer: tensors, or an error. */
+export type Answer = { readonly id: number; readonly values: readonly PlainConstant[] } | { readonly id: number; readonly fault: Fault }
