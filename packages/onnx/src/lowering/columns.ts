@@ -1,4 +1,19 @@
-import { broadcastTo, cast, concat, evaluate, flip, less, matmul, pad, reshape, slice, tensor, transpose, where } from '@grad-ts/tensor'
+import {
+  broadcastTo,
+  cast,
+  concat,
+  evaluate,
+  flip,
+  less,
+  matmul,
+  pad,
+  reshape,
+  slice,
+  sum,
+  tensor,
+  transpose,
+  where,
+} from '@grad-ts/tensor'
 import type { OpAttributes, Tensor } from '@grad-ts/tensor'
 
 type ConvolutionAttributes = OpAttributes['conv']
@@ -14,7 +29,7 @@ const offsets = (kernel: readonly number[]): number[][] =>
 const padded = (x: Tensor, { before, after }: WindowAttributes, value: number): Tensor => {
   if ([...before, ...after].every((width) => width === 0)) return x
   const widths = before.map((width, i) => [width, after[i] as number] as const)
-  return pad(x, [[0, 0], [0, 0], ...widths], value)
+  return pad(x, [...Array.from({ length: x.shape.length - widths.length }, () => [0, 0] as const), ...widths], value)
 }
 
 /** One strided slice of an already padded tensor for each place in the kernel: what that place sees at every position. */
@@ -30,18 +45,20 @@ const slicesOf = (
       const step = strides[axis] as number
       return { start, end: start + ((spatial[axis] as number) - 1) * step + 1, step }
     })
-    return slice(source, [{}, {}, ...ranges])
+    return slice(source, [...Array.from({ length: source.shape.length - ranges.length }, () => ({})), ...ranges])
   })
 
-/** Lays the windows of a convolution out as a matrix: x `[channels, batch, …]` → `[channels · kernel, batch · positions]`. */
+/**
+ * Lays the windows of a convolution out as matrices: x `[outer, channels, inner, …]` → `[outer, channels · kernel, inner · positions]`.
+ */
 const columnsOf = (x: Tensor, kernel: readonly number[], spatial: readonly number[], window: ConvolutionAttributes): Tensor => {
-  const [channels, batch] = x.shape as readonly [number, number]
+  const [outer, channels, inner] = x.shape as readonly [number, number, number]
   const slices = slicesOf(padded(x, window, 0), kernel, spatial, window)
   const columns = concat(
-    slices.map((part) => reshape(part, [channels, 1, batch * product(spatial)])),
-    1,
+    slices.map((part) => reshape(part, [outer, channels, 1, inner * product(spatial)])),
+    2,
   )
-  return reshape(columns, [channels * product(kernel), batch * product(spatial)])
+  return reshape(columns, [outer, channels * product(kernel), inner * product(spatial)])
 }
 
 /** The flat place in the spatial axes that each kernel element sees at each position; −1 in the padding. */
@@ -64,28 +81,43 @@ export const largestPlaces = (x: Tensor, { kernel, ...window }: PoolAttributes, 
   return at
 }
 
-const swapped = (x: Tensor): Tensor => transpose(x, [1, 0, ...[...x.shape.keys()].slice(2)])
+/** Each image by itself: `[batch, channels, …]` → `[batch, channels, 1, …]`. */
+const single = (x: Tensor): Tensor => reshape(x, [...x.shape.slice(0, 2), 1, ...x.shape.slice(2)])
 
-/** Cuts the first axis into groups: `[groups · rows, …]` → `[groups, rows, …]`. */
-const grouped = (x: Tensor, groups: number): Tensor => reshape(x, [groups, (x.shape[0] as number) / groups, ...x.shape.slice(1)])
+/** All images as one: `[batch, channels, …]` → `[1, channels, batch, …]`. */
+const joined = (x: Tensor): Tensor => {
+  const channelsFirst = transpose(x, [1, 0, ...[...x.shape.keys()].slice(2)])
+  return reshape(channelsFirst, [1, ...channelsFirst.shape])
+}
+
+/** Cuts an axis into groups: `[…, groups · rows, …]` → `[…, groups, rows, …]`. */
+const grouped = (x: Tensor, groups: number, axis = 0): Tensor =>
+  reshape(x, [...x.shape.slice(0, axis), groups, (x.shape[axis] as number) / groups, ...x.shape.slice(axis + 1)])
 
 const joinedGroups = (x: Tensor): Tensor => reshape(x, [(x.shape[0] as number) * (x.shape[1] as number), ...x.shape.slice(2)])
 
-/** A convolution as a matrix product, batched over the groups: kernel `[out, in · kernel]` times the columns. */
+/** A convolution as a matrix product, batched over images and groups: kernel `[out, in · kernel]` times the columns. */
 export const convolution = (x: Tensor, kernel: Tensor, spatial: readonly number[], window: ConvolutionAttributes): Tensor => {
   const [out] = kernel.shape as readonly [number]
-  const columns = columnsOf(swapped(x), kernel.shape.slice(2), spatial, window)
-  const product = matmul(grouped(reshape(kernel, [out, -1]), window.groups), grouped(columns, window.groups))
-  return swapped(reshape(product, [out, x.shape[0] as number, ...spatial]))
+  const columns = columnsOf(single(x), kernel.shape.slice(2), spatial, window)
+  const product = matmul(grouped(reshape(kernel, [out, -1]), window.groups), grouped(columns, window.groups, 1))
+  return reshape(product, [x.shape[0] as number, out, ...spatial])
 }
 
-/** The gradient of the kernel: the cotangent `[out, batch · positions]` times the transposed columns, batched over the groups. */
+/**
+ * The gradient of the kernel: the columns times the transposed cotangent, batched over the groups. A product for each image keeps to the
+ * caches, but makes a gradient for each; it is taken where those are no larger than the columns. Float16 would round each of them.
+ */
 export const kernelGradient = (x: Tensor, cotangent: Tensor, kernel: readonly number[], window: ConvolutionAttributes): Tensor => {
-  const columns = columnsOf(swapped(x), kernel, cotangent.shape.slice(2), window)
-  const outFirst = swapped(cotangent)
-  const out = outFirst.shape[0] as number
-  const product = matmul(grouped(reshape(outFirst, [out, -1]), window.groups), grouped(columns, window.groups), { transposeB: true })
-  return reshape(product, [out, (x.shape[1] as number) / window.groups, ...kernel])
+  const spatial = cotangent.shape.slice(2)
+  const out = cotangent.shape[1] as number
+  const arrange = x.dtype !== 'float16' && out / window.groups <= product(spatial) ? single : joined
+  const [source, y] = [arrange(x), arrange(cotangent)]
+  const columns = columnsOf(source, kernel, spatial, window)
+  const rows = reshape(y, [y.shape[0] as number, out, -1])
+  const products = matmul(grouped(columns, window.groups, 1), grouped(rows, window.groups, 1), { transposeB: true })
+  const turned = transpose(sum(products, { axes: 0 }), [0, 2, 1])
+  return reshape(turned, [out, (x.shape[1] as number) / window.groups, ...kernel])
 }
 
 /** Puts `stride − 1` zeros after every element of an axis. */

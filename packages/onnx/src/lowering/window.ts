@@ -26,7 +26,17 @@ const conv = (emitter: Emitter, inputs: readonly string[], node: Tensor, attribu
   return decompose(emitter, inputs, node, (x, filters) => convolution(x as Tensor, filters as Tensor, node.shape.slice(2), attributes))
 }
 
-/** With strides, ConvTranspose writes only the elements that a plain convolution would mostly find zero. */
+/**
+ * Whether ConvTranspose beats a plain convolution of the padded cotangent: with strides, where that one mostly reads zeros, and on the
+ * CPU where there are far fewer windows to add up in the result than to lay out in the cotangent.
+ */
+const isTransposedFaster = ({ inputs, shape, attributes }: Tensor<'convInputGradient'>, { target }: Emitter): boolean => {
+  const [cotangent] = inputs as readonly [Tensor]
+  const laidOut = (cotangent.shape[1] as number) * sizeOf(shape.slice(2))
+  const addedUp = (shape[1] as number) * sizeOf(cotangent.shape.slice(2))
+  return attributes.strides.some((stride) => stride > 1) || (target === 'cpu' && laidOut >= 2 * addedUp)
+}
+
 const transposedConv = (
   emitter: Emitter,
   inputs: readonly string[],
@@ -54,9 +64,8 @@ const pool = (emitter: Emitter, inputs: readonly string[], attributes: PoolAttri
 
 export const windows: Lowerings<'conv' | 'convInputGradient' | 'convKernelGradient' | 'maxPool' | 'maxPoolIndices'> = {
   conv: (emitter, inputs, node) => conv(emitter, inputs, node, node.attributes),
-  // On the CPU a plain convolution is about twice as fast as ConvTranspose.
   convInputGradient: (emitter, inputs, node) => {
-    if (hasKernel(node) && node.attributes.strides.some((stride) => stride > 1)) return transposedConv(emitter, inputs, node)
+    if (hasKernel(node) && isTransposedFaster(node, emitter)) return transposedConv(emitter, inputs, node)
     return decompose(emitter, inputs, node, (cotangent, kernel) => {
       const plain = asConvolution(cotangent as Tensor, kernel as Tensor, node.attributes.spatial, node.attributes)
       return makeNode('conv', [plain.source, plain.kernel], plain.window)

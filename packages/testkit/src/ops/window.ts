@@ -14,6 +14,8 @@ const cases: Readonly<
   grouped: { x: [2, 4, 5, 5], kernel: [6, 2, 3, 3], options: { groups: 2, padding: 'same' } },
   depthwise: { x: [2, 3, 6, 6], kernel: [3, 1, 3, 3], options: { groups: 3, stride: 2 } },
   'one axis': { x: [2, 3, 8], kernel: [4, 3, 3], options: { padding: 'same' } },
+  // Fewer channels in than out, and more channels out than positions.
+  widening: { x: [2, 2, 3, 3], kernel: [6, 2, 2, 2] },
   'three axes': { x: [1, 2, 4, 4, 4], kernel: [2, 2, 2, 2, 2] },
 }
 
