@@ -4,34 +4,51 @@
 import { join } from 'node:path'
 import { decoderBlock, dense, embedding, encoderBlock, softmaxCrossEntropyWithIntegerLabels, statelessLayer } from '@grad-ts/nn'
 import { adam, chain, clipByGlobalNorm, warmupCosineDecay } from '@grad-ts/optim'
-import { cast, evaluate, key, notEqual, splitKey, tensor, uniform } from '@grad-ts/tensor'
+import { argMax, cast, evaluate, key, notEqual, splitKey, tensor, uniform } from '@grad-ts/tensor'
 import type { Constant, Tensor } from '@grad-ts/tensor'
-import { countBatches, fitOrThrow, fromColumns, predictOrThrow, progressBar, runProgram, writeAtomicallyOrThrow } from '@grad-ts/trainer'
+import { fitOrThrow, fromRecords, padTo, predictOrThrow, progressBar, runProgram, writeAtomicallyOrThrow } from '@grad-ts/trainer'
 import { htmlTable, reportOf } from '@grad-ts/trainer/report'
-import { english, german } from './numbers.ts'
 
 const [size, length, padding, begin] = [64, 14, 0, 1]
+/** The words below twenty, the large ones and tens, and what stands between ones and tens. First comes what ends in one. */
+const inEnglish = [
+  'one one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen',
+  'hundred thousand twenty thirty forty fifty sixty seventy eighty ninety',
+].map((words) => words.split(' '))
+const inGerman = [
+  'eins ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn',
+  'hundert tausend zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig',
+  'und',
+].map((words) => words.split(' '))
 
-/** All words of a language that the numbers below a thousand and "thousand" use; 0 is padding, 1 begins and ends. */
-const vocabularyOf = (write: (n: number) => string): readonly string[] => [
-  '',
-  '.',
-  ...new Set(Array.from({ length: 999 }, (_, i) => `${write(i + 1)} ${write(1000 + i)}`).flatMap((text) => text.split(' '))),
+/** A number from 1 to 999,999 in words, one by one. German says the ones before the tens: 27 is seven and twenty. */
+const say = (language: readonly string[][], n: number, isLast = true): string => {
+  const [small = [], large = [], and] = language
+  if (n >= 100) {
+    const [unit, name] = n >= 1000 ? [1000, large[1]] : [100, large[0]]
+    return `${say(language, Math.floor(n / unit), false)} ${name}${n % unit === 0 ? '' : ` ${say(language, n % unit, isLast)}`}`
+  }
+  if (n < 20) return small[n === 1 && isLast ? 0 : n] as string
+  const [ten, one] = [large[Math.floor(n / 10)] as string, small[n % 10]]
+  if (n % 10 === 0) return ten
+  return and === undefined ? `${ten} ${one}` : `${one} ${and[0]} ${ten}`
+}
+
+/** All words that the numbers use; 0 is padding, 1 begins and ends. */
+const vocabularyOf = (language: readonly string[][]): readonly string[] => [
+  ...new Set(` . ${Array.from({ length: 2000 }, (_, i) => say(language, i + 1)).join(' ')}`.split(' ')),
 ]
-const [source, target] = [vocabularyOf(english), vocabularyOf((n) => german(n))]
+const [source, target] = [vocabularyOf(inEnglish), vocabularyOf(inGerman)]
 
-const idsOf = (vocabulary: readonly string[], texts: readonly string[], first: readonly number[], last: readonly number[]): Constant => {
-  const ids = new Int32Array(texts.length * length)
-  texts.forEach((text, row) => ids.set([...first, ...text.split(' ').map((word) => vocabulary.indexOf(word)), ...last], row * length))
-  return tensor(ids, { shape: [texts.length, length] })
-}
+const idsOf = (vocabulary: readonly string[], text: string): Constant =>
+  padTo(tensor(Int32Array.from(text.split(' '), (word) => vocabulary.indexOf(word))), length)
 
-type Pair = { readonly english: Tensor; readonly german: Tensor }
-
-const pairsOf = (numbers: readonly number[]) => {
-  const [from, to] = [numbers.map(english), numbers.map((n) => german(n))]
-  return { x: { english: idsOf(source, from, [], []), german: idsOf(target, to, [begin], []) }, y: idsOf(target, to, [], [begin]) }
-}
+/** The decoder reads the German words after a dot and is to write them before one: each word from those before it. */
+const pairsOf = (numbers: readonly number[]) =>
+  fromRecords(numbers, (n) => ({
+    x: { english: idsOf(source, say(inEnglish, n)), german: idsOf(target, `. ${say(inGerman, n)}`) },
+    y: idsOf(target, `${say(inGerman, n)} .`),
+  }))
 
 const parts = {
   english: embedding({ count: source.length, size }),
@@ -48,7 +65,7 @@ const model = statelessLayer({
     const [reader, writer] = [parts.english.init(a), parts.german.init(b)]
     return { english: reader, german: writer, encoder: parts.encoder.init(c), decoder: parts.decoder.init(d), words: parts.words.init(e) }
   },
-  apply: (params, x: Pair, context) => {
+  apply: (params, x: Readonly<Record<'english' | 'german', Tensor>>, context) => {
     const memoryMask = notEqual(x.english, padding)
     const memory = parts.encoder.apply(params.encoder, parts.english.apply(params.english, x.english), { ...context, mask: memoryMask })
     const written = parts.decoder.apply(params.decoder, { x: parts.german.apply(params.german, x.german), memory, memoryMask }, context)
@@ -58,45 +75,37 @@ const model = statelessLayer({
 
 /** Writes the most likely next word, again and again. */
 const translate = async (params: ReturnType<typeof model.init>, numbers: readonly number[]): Promise<string[]> => {
-  const { x } = pairsOf(numbers)
-  const written = new Int32Array(numbers.length * length)
-  for (let row = 0; row < numbers.length; row++) written[row * length] = begin
+  const { x } = pairsOf(numbers).rows(Int32Array.from(numbers.keys()))
+  const written = Int32Array.from({ length: numbers.length * length }, (_, i) => (i % length === 0 ? begin : padding))
   for (let place = 0; place < length - 1; place++) {
     const soFar = { english: x.english, german: tensor(written.slice(), { shape: [numbers.length, length] }) }
-    const { attributes } = await predictOrThrow({ model, params, inputs: soFar })
-    for (let row = 0; row < numbers.length; row++) {
-      const scores = attributes.data.subarray((row * length + place) * target.length, (row * length + place + 1) * target.length)
-      written[row * length + place + 1] = scores.indexOf(Math.max(...scores))
-    }
+    const { attributes } = evaluate(argMax(await predictOrThrow({ model, params, inputs: soFar }))) as Constant
+    for (let row = 0; row < numbers.length; row++) written[row * length + place + 1] = attributes.data[row * length + place] as number
   }
-  return numbers.map((_, row) => {
-    const words = [...written.subarray(row * length + 1, (row + 1) * length)].map((id) => target[id] as string)
-    return words.slice(0, words.indexOf('.') < 0 ? words.length : words.indexOf('.')).join(' ')
-  })
+  const wordsOf = (row: number) => [...written.subarray(row * length + 1, (row + 1) * length)].map((id) => target[id])
+  return numbers.map((_, row) => wordsOf(row).join(' ').split(' .')[0] as string)
 }
 
 await runProgram(async (signal) => {
   const draws = [...(evaluate(uniform(key(5), [6000])) as Constant).attributes.data].map((share) => 1 + Math.floor(share ** 3 * 999_998))
   const test = [...new Set(draws)].slice(0, 300)
-  const training = fromColumns(pairsOf(draws.filter((n) => !test.includes(n))))
-  const epochs = 6
-  const steps = epochs * (countBatches(training, 64) as number)
+  const training = pairsOf(draws.filter((n) => !test.includes(n)))
+  const steps = 6 * Math.ceil(training.size / 64)
   const learningRate = warmupCosineDecay({ initValue: 0, peakValue: 4e-3, warmupSteps: 100, totalSteps: steps })
   const run = await fitOrThrow({
     model,
     loss: softmaxCrossEntropyWithIntegerLabels,
-    // Every word counts alike, padding not at all.
     weights: ({ y }) => cast(notEqual(y, padding), 'float32'),
     data: training,
     solver: chain(clipByGlobalNorm(1), adam({ learningRate })),
-    epochs,
+    steps,
     batchSize: 64,
     observers: [progressBar()],
     signal,
   })
   const translations = await translate(run.params, test)
-  const right = translations.filter((text, i) => text === german(test[i] as number)).length / test.length
-  const rows = test.slice(0, 12).map((n, i) => [String(n), english(n), translations[i] as string])
+  const right = translations.filter((text, i) => text === say(inGerman, test[i] as number)).length / test.length
+  const rows = test.slice(0, 12).map((n, i) => [String(n), say(inEnglish, n), translations[i] as string])
   const report = reportOf({
     title: 'Translation',
     note: `${training.size} numbers to learn from, ${test.length} others to test; a translation counts when every word is right.`,
