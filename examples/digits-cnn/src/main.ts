@@ -3,10 +3,31 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { accuracy, conv2d, dense, dropout, flatten, maxPooling, relu, sequential, softmaxCrossEntropyWithIntegerLabels } from '@grad-ts/nn'
+import {
+  accuracy,
+  confusionMatrix,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  maxPooling,
+  relu,
+  sequential,
+  softmaxCrossEntropyWithIntegerLabels,
+} from '@grad-ts/nn'
 import { adam, warmupCosineDecay } from '@grad-ts/optim'
 import { div, evaluate, reshape, tensor } from '@grad-ts/tensor'
-import { countBatches, evaluateOrThrow, fitOrThrow, fromColumns, progressBar, readIdxOrThrow, runProgram } from '@grad-ts/trainer'
+import {
+  countBatches,
+  evaluateOrThrow,
+  fitOrThrow,
+  fromColumns,
+  progressBar,
+  readIdxOrThrow,
+  runProgram,
+  writeAtomicallyOrThrow,
+} from '@grad-ts/trainer'
+import { reportOf } from '@grad-ts/trainer/report'
 
 const model = sequential({
   first: conv2d({ in: 1, out: 16, kernel: 5, padding: 'same' }),
@@ -52,14 +73,26 @@ await runProgram(async (signal) => {
     signal,
   })
   const seconds = (performance.now() - started) / 1000
-  const { metrics } = await evaluateOrThrow({
+  const { metrics, arrays } = await evaluateOrThrow({
     model,
     params: run.params,
     loss: softmaxCrossEntropyWithIntegerLabels,
-    metrics: { accuracy: accuracy() },
+    metrics: { accuracy: accuracy(), confusion: confusionMatrix({ classes: 10 }) },
     data: test,
     batchSize: 500,
   })
+  const reached = metrics['accuracy'] ?? NaN
+  const report = reportOf({
+    title: 'Handwritten digits, a convolutional network',
+    note: 'Two convolutions and two dense layers on MNIST; tested on the 10,000 test images.',
+    history: run.history,
+    facts: [
+      { name: 'test accuracy', value: `${(100 * reached).toFixed(2)} %` },
+      { name: 'seconds of training', value: seconds.toFixed(1) },
+    ],
+    confusion: { counts: arrays['confusion'] ?? [], names: Array.from({ length: 10 }, (_, digit) => String(digit)) },
+  })
+  await writeAtomicallyOrThrow(join('out', 'digits-cnn', 'report.html'), report)
   console.log(`trained ${steps} steps in ${seconds.toFixed(1)} s`)
-  console.log(`test accuracy ${(metrics['accuracy'] as number).toFixed(4)}`)
+  console.log(`test accuracy ${reached.toFixed(4)}`)
 })

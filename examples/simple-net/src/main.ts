@@ -3,12 +3,14 @@
 // Usage: main.js [record.json]
 
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { binaryAccuracy, binaryCrossEntropy, dense, relu, sequential, sigmoid } from '@grad-ts/nn'
 import { adam } from '@grad-ts/optim'
 import { tensor } from '@grad-ts/tensor'
 import type { Constant, NestedArray } from '@grad-ts/tensor'
-import { evaluateOrThrow, fitOrThrow, fromColumns, runProgram } from '@grad-ts/trainer'
+import { evaluateOrThrow, fitOrThrow, fromColumns, runProgram, writeAtomicallyOrThrow } from '@grad-ts/trainer'
+import { lineChart, reportOf } from '@grad-ts/trainer/report'
 
 /** What was recorded of the same program in Keras: kernel and bias of each layer in turn. */
 interface KerasRecord {
@@ -66,5 +68,17 @@ await runProgram(async (signal) => {
   )
   console.log(`loss ${loss.toFixed(4)} (Keras ${keras.evaluate.loss.toFixed(4)})`)
   console.log(`accuracy ${metrics['accuracy']?.toFixed(4)} (Keras ${keras.evaluate.accuracy.toFixed(4)})`)
+  const x = keras.epochLoss.map((_, i) => i + 1)
+  const series = [
+    { name: 'here', x, y: run.history.epochs.map((record) => record.loss) },
+    { name: 'Keras', x, y: keras.epochLoss },
+  ]
+  const report = reportOf({
+    title: 'Penguins, beside Keras',
+    history: run.history,
+    facts: [{ name: 'largest relative difference of a loss', value: Math.max(...relative).toExponential(1) }],
+    sections: [{ title: 'Loss of each epoch', body: lineChart({ xLabel: 'epoch', yLabel: 'loss', series }) }],
+  })
+  await writeAtomicallyOrThrow(join('out', 'simple-net', 'report.html'), report)
   if (Math.max(...relative) > 1e-4 || weightGap > 1e-3) throw new Error('this is not what Keras computed')
 })
