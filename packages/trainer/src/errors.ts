@@ -55,8 +55,12 @@ export class InterruptedError extends Tagged('InterruptedError') {
   /** What a shell expects of a program that this signal ended. */
   readonly exitCode: number
 
-  constructor(signal: string, step: number, exitCode: number) {
-    super(`stopped by ${signal} after step ${step}; nothing was left half-written`)
+  /** @param isSaved whether a checkpoint was written first */
+  constructor(signal: string, step: number, exitCode: number, isSaved: boolean) {
+    const advice = isSaved
+      ? "it is saved: start it again with resume: 'latest' to go on"
+      : 'to save runs first, give them a setting `checkpoint`'
+    super(`stopped by ${signal} after step ${step}; ${advice}`)
     this.signal = signal
     this.step = step
     this.exitCode = exitCode

@@ -1,7 +1,7 @@
 import type { Tree } from '@grad-ts/tree'
 import type { Constant, Tensor } from '@grad-ts/tensor'
 import type { MemoryBudget } from '@grad-ts/onnx'
-import type { CompileStepOptions, Precision } from '@grad-ts/onnxruntime'
+import type { CacheOptions, CompileStepOptions, Precision } from '@grad-ts/onnxruntime'
 import { stackExamples } from '../data/dataset.ts'
 import { unstackExamples } from '../data/examples.ts'
 import { interpreted } from '../internal/settle.ts'
@@ -21,6 +21,8 @@ export interface ExecutorOptions {
   readonly precision?: Precision
   /** Computes in a thread of its own, so that timers and servers of this one go on (default true). */
   readonly worker?: boolean
+  /** A folder in which compiled steps are kept, so that the next start of the same training need not compile them (default: none). */
+  readonly cache?: string | CacheOptions
 }
 
 /** A compiled step that owns its state. */
@@ -72,7 +74,7 @@ export const compileRunner = async (
   state: Tree<Constant>,
   batch: Tree<Constant>,
   stepsPerRun: number,
-  { device = 'cpu', threads, precision = 'float32', worker = true }: ExecutorOptions,
+  { device = 'cpu', threads, precision = 'float32', worker = true, cache }: ExecutorOptions,
   memoryBudget?: MemoryBudget,
 ): Promise<Runner> => {
   if (device === 'interpreter') return interpretedRunner(step, state, stepsPerRun, precision)
@@ -84,6 +86,7 @@ export const compileRunner = async (
     ...(stepsPerRun === 1 ? {} : { stepsPerRun }),
     ...(threads === undefined ? {} : { threads }),
     ...(memoryBudget === undefined ? {} : { memoryBudget }),
+    ...(cache === undefined ? {} : { cache }),
   })
   return {
     run: program.runOrThrow,

@@ -107,7 +107,7 @@ async function* trainEpoch<E extends Example, Params extends Tree<Tensor>, State
     if (settings.signal?.aborted === true) {
       yield* save(run)
       const reason = reasonOf(settings.signal)
-      throw new InterruptedError(reason, memory.step, exitCodeOf(reason))
+      throw new InterruptedError(reason, memory.step, exitCodeOf(reason), checkpoints !== undefined)
     }
     const started = performance.now()
     const wanted = groups.slice(0, wantedSteps(anyRun(run)))

@@ -39,14 +39,24 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Runs the program; a signal is sent some time after it began to train, or after its first update. */
-const run = (
-  name: string,
-  slow: number,
-  kill?: { readonly signal: NodeJS.Signals; readonly after: number; readonly at: 'started' | 'step' },
-): Promise<Ended> =>
+interface Kill {
+  readonly signal: NodeJS.Signals
+  readonly after: number
+  readonly at: 'started' | 'step'
+}
+
+/**
+ * Runs the program; a signal is sent some time after it began to train, or after its first update.
+ *
+ * @param room bytes that a file may have at most: what comes after fails as on a full disk
+ */
+const run = (name: string, slow: number, kill?: Kill, room?: number): Promise<Ended> =>
   new Promise((resolve) => {
-    const child = spawn(process.execPath, [program, join(folder, name), join(folder, `${name}.safetensors`), String(slow)])
+    const line = [process.execPath, program, join(folder, name), join(folder, `${name}.safetensors`), String(slow)]
+    const child =
+      room === undefined
+        ? spawn(line[0] as string, line.slice(1))
+        : spawn('sh', ['-c', `ulimit -f ${Math.floor(room / 512)}; exec "$0" "$@"`, ...line])
     let from = -1
     let stderr = ''
     let isAimed = false
@@ -104,5 +114,18 @@ describe('a run that is killed', () => {
     const step = Number(/after step (\d+)/.exec(ended.stderr)?.[1])
     expect((await run(name, 0)).from).toBe(step)
     expect((await result(name))[0].equals((await result('whole'))[0])).toBe(true)
+  })
+
+  it('answers with what to try when the disk is full, and leaves the checkpoints before whole', { timeout: 60_000 }, async () => {
+    await run('full', 4, { signal: 'SIGKILL', after: 100, at: 'step' })
+    const before = (await readdir(join(folder, 'full'))).filter((file) => !file.startsWith('.'))
+    const ended = await run('full', 0, undefined, 1024)
+    expect(ended.code).toBe(1)
+    expect(ended.stderr).toMatch(
+      /^WriteError: cannot write .*step-\d+\.safetensors: .*; check the folder's permissions and the space left$/m,
+    )
+    expect(await readdir(join(folder, 'full'))).toEqual(expect.arrayContaining(before.filter((file) => file.endsWith('.json'))))
+    expect((await run('full', 0)).code).toBe(0)
+    expect((await result('full'))[0].equals((await result('whole'))[0])).toBe(true)
   })
 })
