@@ -63,6 +63,12 @@ const weightSum = (weight: Tensor, values: Tensor): Tensor => {
  */
 export const lossSums = (values: Tensor, weight: Tensor): LossSums => {
   if (values.shape.length === 0) return { total: mul(values, sum(weight)), weight: sum(weight), scalarLoss: true }
+  if (weight.shape.length > values.shape.length)
+    throw new ShapeError(
+      'loss',
+      [values, weight],
+      'expected weights with no more axes than the values of the loss, which has averaged over the others; use a loss per element, or weights [batch]',
+    )
   if (weight.shape.some((length, axis) => length !== values.shape[axis]))
     throw new ShapeError('loss', [values, weight], 'expected one value per example [batch, …], or a scalar that is the mean over the batch')
   const spread = reshape(weight, [...weight.shape, ...values.shape.slice(weight.shape.length).map(() => 1)])

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { accuracy, confusionMatrix, lambda, mean as meanMetric, softmaxCrossEntropyWithIntegerLabels } from '@grad-ts/nn'
+import { accuracy, confusionMatrix, lambda, mean as meanMetric, meanSquaredError, softmaxCrossEntropyWithIntegerLabels } from '@grad-ts/nn'
 import { sgd } from '@grad-ts/optim'
 import { add, gather, scalar, square, sub, tensor } from '@grad-ts/tensor'
 import type { Tensor } from '@grad-ts/tensor'
@@ -122,5 +122,12 @@ describe('evaluate', () => {
       device,
     })()
     expect(result._tag === 'Left' && result.left).toMatchObject({ tag: 'SettingsError', path: 'weightedMetrics.accuracy' })
+  })
+
+  it('says why weights do not fit a loss that has averaged', async () => {
+    const data = fromColumns({ x: tensor([[1, 2]]), y: tensor([[1, 0]]) })
+    const weights = ({ y }: { readonly y: Tensor }) => y
+    const result = await fit({ model, loss: meanSquaredError, weights, data, solver: sgd({ learningRate: 1 }), epochs: 1, device })()
+    expect(result._tag === 'Left' && result.left.message).toMatch('which has averaged over the others; use a loss per element')
   })
 })
