@@ -18,8 +18,9 @@ const numbersFrom = (seed: number): (() => number) => {
   }
 }
 
+/** Two syllables: as many letters as stay legible in an image of this size. */
 const word = (next: () => number): string => {
-  const text = Array.from({ length: 2 + Math.floor(next() * 2) }, () => syllables[Math.floor(next() * syllables.length)] as string).join('')
+  const text = [0, 1].map(() => syllables[Math.floor(next() * syllables.length)] as string).join('')
   const shown = next()
   if (shown < 0.1) return text.toUpperCase()
   return shown < 0.5 ? text.charAt(0).toUpperCase() + text.slice(1) : text

@@ -14,8 +14,7 @@ export interface Start {
 }
 
 export interface Trained extends Start {
-  readonly steps: number
-  readonly loss: number
+  readonly seconds: number
 }
 
 /** A slow mean: what a few images say of the statistics is noisy, what the last thousand say is not. */
@@ -30,8 +29,8 @@ interface Batch {
   readonly pace: Tensor
 }
 
-/** Trains a network on lines that it renders as it goes, for a number of seconds. */
-export const train = async (model: OnnxModel, start: Start, batchSize: number, seconds: number): Promise<Trained> => {
+/** Trains a network for a number of steps on lines that it renders as it goes: the same ones every time. */
+export const train = async (model: OnnxModel, start: Start, batchSize: number, steps: number): Promise<Trained> => {
   const solver = adam({ learningRate: 2e-3 })
   const statistics: NamedTensors = start.state
   const first = { params: start.params as NamedTensors, statistics, settled: statistics, solver: solver.init(start.params) }
@@ -47,16 +46,14 @@ export const train = async (model: OnnxModel, start: Start, batchSize: number, s
     return [{ params: applyUpdates(state.params, slowed), statistics: running, settled, solver: next }, loss] as const
   }
   const program = await compileStepOrThrow(step, first, { ...renderLines(batchSize, 0), pace: scalar(1) } as Batch)
-  let [steps, loss] = [0, Number.NaN]
   const started = performance.now()
-  const elapsed = (): number => (performance.now() - started) / 1000 / seconds
-  while (elapsed() < 1) {
-    steps++
-    const batch: Batch = { ...renderLines(batchSize, steps), pace: scalar(Math.max(0.02, 1 - elapsed())) }
-    loss = toNumber(await program.runOrThrow(batch))
-    if (steps % 50 === 0) console.log(`step ${steps}, loss ${loss.toFixed(3)}`)
+  for (let i = 1; i <= steps; i++) {
+    const batch: Batch = { ...renderLines(batchSize, i), pace: scalar(Math.max(0.02, 1 - i / steps)) }
+    const loss = toNumber(await program.runOrThrow(batch))
+    if (i % 100 === 0) console.log(`step ${i}, loss ${loss.toFixed(3)}`)
   }
+  const seconds = (performance.now() - started) / 1000
   const { params, settled } = await program.stateOrThrow()
   await program.dispose()
-  return { params, state: settled, steps, loss }
+  return { params, state: settled, seconds }
 }
