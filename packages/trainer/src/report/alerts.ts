@@ -1,4 +1,5 @@
 import type { History } from '../training/events.ts'
+import { extentOf } from './extent.ts'
 
 const quantile = (values: readonly number[], share: number): number => {
   const sorted = [...values].sort((a, b) => a - b)
@@ -10,7 +11,7 @@ const ending = (values: readonly number[]): readonly number[] => values.slice(-M
 
 const gradientAlerts = (norms: readonly number[]): string[] => {
   const median = quantile(norms, 0.5)
-  const worst = Math.max(...norms)
+  const [, worst] = extentOf(norms)
   const at = norms.indexOf(worst) + 1
   return [
     ...(quantile(ending(norms), 0.5) < 1e-7

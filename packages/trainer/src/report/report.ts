@@ -5,6 +5,7 @@ import { alertsOf } from './alerts.ts'
 import { confusionChart } from './charts/confusion.ts'
 import { lineChart } from './charts/line.ts'
 import type { Series } from './charts/line.ts'
+import { extentOf } from './extent.ts'
 import { escapeHtml, htmlPage, htmlTable } from './html.ts'
 import type { Fact, Section } from './html.ts'
 import { imageAddress } from './image.ts'
@@ -56,8 +57,8 @@ const lossSection = ({ epochs, steps }: History): Section => {
     overEpochs('training', epochs, ({ loss }) => loss),
     overEpochs('validation', epochs, ({ validation }) => validation?.loss),
   ].filter(({ x }) => x.length > 0)
-  const all = series.flatMap(({ y }) => y)
-  const yScale = Math.min(...all) > 0 && Math.max(...all) / Math.min(...all) > 20 ? 'log' : 'linear'
+  const [low, high] = extentOf(series.flatMap(({ y }) => y))
+  const yScale = low > 0 && high / low > 20 ? 'log' : 'linear'
   return { title: 'Loss', body: lineChart({ xLabel: 'step', yLabel: 'loss', series, yScale }) }
 }
 

@@ -73,6 +73,13 @@ describe('reportOf', () => {
     expect([width, height, [...pixels]]).toEqual([2, 1, [0, 255]])
   })
 
+  it('takes a run of many updates', () => {
+    const many = Array.from({ length: 200_000 }, (_, i) => 1 + (i % 7))
+    expect(reportOf({ title: 'long', history: history({ loss: many, gradientNorm: many, updateRatio: many }) }).length).toBeLessThan(
+      300_000,
+    )
+  })
+
   it('leaves out what a history lacks', () =>
     expect(
       reportOf({

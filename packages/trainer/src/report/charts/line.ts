@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import { extentOf } from '../extent.ts'
 import { drawn, outer, palette, scaleOf, size } from './drawing.ts'
 
 /** A line of a chart. */
@@ -44,7 +45,7 @@ const line = (series: Series, positive: boolean): Plot.Markish => {
 
 /** A constant needs room around it: otherwise its axis has no length. */
 const domainOf = (values: readonly number[]): { readonly domain?: readonly [number, number] } => {
-  const [low, high] = [Math.min(...values), Math.max(...values)]
+  const [low, high] = extentOf(values)
   return low === high && low > 0 ? { domain: [low / 2, low * 2] } : {}
 }
 

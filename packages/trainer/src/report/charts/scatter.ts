@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot'
+import { extentOf } from '../extent.ts'
 import { drawn, outer, palette, scaleOf, size } from './drawing.ts'
 
 export interface ScatterPoint {
@@ -20,8 +21,7 @@ export interface ScatterOptions {
 }
 
 const diagonalOf = (points: readonly ScatterPoint[]): Plot.Markish => {
-  const values = points.map(({ x }) => x)
-  const [low, high] = [Math.min(...values), Math.max(...values)]
+  const [low, high] = extentOf(points.map(({ x }) => x))
   return Plot.link([0], { x1: low, x2: high, y1: low, y2: high, strokeOpacity: 0.5, strokeDasharray: '4 3' })
 }
 
