@@ -51,8 +51,8 @@ export interface CompileStepOptions extends CompileOptions {
   readonly worker?: boolean
   /**
    * What a run does whose outputs or new state hold NaN or infinities: `pass` gives them (default); `fail` ends with a `NonFiniteRunError`
-   * and leaves the state as it was before the run. It looks at every number, for some 0.5 ns each; with kernels it copies the state before
-   * each run, on webgpu it reads the state after each.
+   * and leaves the state as it was before the run. It looks at every number and, with kernels, copies the state before each run: some 2 ns
+   * for each number of the state, on webgpu it reads the state after each.
    */
   readonly onNonFinite?: OnNonFinite
   /**
