@@ -64,8 +64,10 @@ ${table('com.microsoft')}
 The error names the node and the operator. In this order:
 
 1. Export with the other exporter or another operator set: often the same layer is then written in simpler operators.
-2. Cut the model before the node with \`cutAt\` and write what followed as a function of tensors, or put a new head there with \`replaceHead\`.
-3. Open an issue with the name of the operator: a converter is a function of a few lines.
+2. Say what the operator does: \`{ operators: { 'domain:Name': ([x], attributes) => … } }\`, a function of tensors.
+3. End the model before the node with \`{ outputs: 'tensor' }\`, and write what followed as a function of tensors or put a new head there with
+   \`replaceHead\`; \`toOnnx(model, params, { whole: true })\` keeps the rest of the file all the same.
+4. Open an issue with the name of the operator: a converter is a function of a few lines.
 `
 
 describe('the table of operators', () => {
