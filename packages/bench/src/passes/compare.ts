@@ -30,6 +30,7 @@ interface Racer {
   readonly name: string
   readonly run: () => Promise<unknown>
   readonly nodes: number
+  readonly model: Uint8Array
   readonly times: number[]
   readonly dispose: () => Promise<void>
 }
@@ -40,7 +41,7 @@ const start = async ({ one: common, form, variants }: Subject, name: string, opt
   const program = await compileStepOrThrow(one.step, one.state, one.batch, { ...options, ...own, ...loop })
   const batch = form === 'loop' ? stacked(one.batch, one.loop) : one.batch
   const nodes = program.explain().match(/^%/gm)?.length ?? 0
-  return { name, run: () => program.runOrThrow(batch), nodes, times: [], dispose: program.dispose }
+  return { name, run: () => program.runOrThrow(batch), nodes, model: program.model, times: [], dispose: program.dispose }
 }
 
 const timed = async (run: () => Promise<unknown>, times: number): Promise<number> => {
@@ -75,22 +76,42 @@ const compared = (subject: Subject, plain: Racer, other: Racer): Comparison => {
   }
 }
 
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i])
+
+/** Every racer once, in an order that differs from round to round: whoever always follows the same one inherits its caches. */
+const shuffled = <T>(items: readonly T[], round: number): T[] => {
+  const rank = (i: number): number => (Math.imul(i + 1, 2_654_435_761) ^ Math.imul(round + 1, 40_503)) >>> 7
+  const mixed = (i: number): number => Math.imul(rank(i), 2_246_822_519) >>> 0
+  return items
+    .map((_, i) => i)
+    .toSorted((a, b) => mixed(a) - mixed(b))
+    .map((i) => items[i] as T)
+}
+
 const roundsFor = ({ runs }: StepCase): number => Math.min(40, Math.max(12, runs))
 
-/** Compiles a step in every way and lets all take turns, in another order each round. */
+/** Compiles a step in every way; ways that give the program of the whole are left out, since there is nothing to compare. */
+const startAll = async (subject: Subject, options: CompareOptions): Promise<readonly [Racer, ...Racer[]]> => {
+  const plain = await start(subject, whole, options)
+  const others: Racer[] = []
+  for (const name of Object.keys(subject.variants).filter((variant) => variant !== whole)) {
+    const racer = await start(subject, name, options)
+    if (sameBytes(racer.model, plain.model)) await racer.dispose()
+    else others.push(racer)
+  }
+  return [plain, ...others]
+}
+
+/** Measures a step compiled in every way: all take turns, in another order each round. */
 export const compare = async (subject: Subject, options: CompareOptions): Promise<readonly Comparison[]> => {
-  const racers: Racer[] = []
-  for (const name of Object.keys(subject.variants)) racers.push(await start(subject, name, options))
-  const [first] = racers as [Racer]
+  const racers = await startAll(subject, options)
+  const [plain, ...others] = racers
   for (const { run } of racers) await timed(run, 3)
-  const repeats = Math.ceil(shortestSample / (await timed(first.run, 3)))
+  const repeats = Math.ceil(shortestSample / (await timed(plain.run, 3)))
   for (let round = 0; round < roundsFor(subject.one); round++)
-    for (let i = 0; i < racers.length; i++) {
-      const racer = racers[(i + round) % racers.length] as Racer
-      racer.times.push(await timed(racer.run, repeats))
-    }
+    for (const racer of shuffled(racers, round)) racer.times.push(await timed(racer.run, repeats))
   for (const { dispose } of racers) await dispose()
-  return racers.filter(({ name }) => name !== whole).map((other) => compared(subject, first, other))
+  return others.map((other) => compared(subject, plain, other))
 }
 
 /** A comparison as a line of text. */
